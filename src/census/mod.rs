@@ -1,0 +1,382 @@
+//! The census: which lines stand on which pages of which site.
+//!
+//! A page is logged as the sequence of its lines' fingerprints, eight bytes a line, and nothing is counted while pages
+//! are read. So adding a page is a copy, merging two censuses is putting one log behind the other, and neither the
+//! order of pages nor their distribution over threads or machines can change what [`Census::sites`] makes of them:
+//! pages that say the same are counted once whoever brought them. Counting is a sort of each site's fingerprints,
+//! which is faster than hash tables that outgrow the cache.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::line::{Fingerprint, Line};
+
+/// The lines of the pages of one batch, as fingerprints.
+#[derive(Debug, Default)]
+pub struct Log {
+    /// Sites of this log, in the order in which they came.
+    names: Vec<Box<str>>,
+    /// For each page its site, and where its lines end.
+    pages: Vec<(u32, u32)>,
+    /// The templates of the lines of all pages.
+    templates: Vec<Fingerprint>,
+    /// Lines that differ from their template: position, and fingerprint.
+    exacts: Vec<(u32, Fingerprint)>,
+}
+
+impl Log {
+    /// Adds a page by its lines. Blank lines count for nothing.
+    pub fn add(&mut self, site: &str, lines: &[Line]) {
+        // Pages of a site come in runs, mostly.
+        let site = match self.names.iter().rposition(|name| **name == *site) {
+            Some(site) => site,
+            None => {
+                self.names.push(site.into());
+                self.names.len() - 1
+            }
+        };
+        for line in lines.iter().filter(|line| !line.is_blank()) {
+            if line.exact != line.template {
+                self.exacts.push((self.templates.len() as u32, line.exact));
+            }
+            self.templates.push(line.template);
+        }
+        self.pages.push((site as u32, self.templates.len() as u32));
+    }
+
+    /// A page's site, and its lines.
+    fn page(&self, page: u32) -> (u32, PageLog<'_>) {
+        let page = page as usize;
+        let start = page.checked_sub(1).map_or(0, |before| self.pages[before].1);
+        let (site, end) = self.pages[page];
+        let first = self.exacts.partition_point(|(at, _)| *at < start);
+        let last = self.exacts.partition_point(|(at, _)| *at < end);
+        (site, PageLog { templates: &self.templates[start as usize..end as usize], exacts: &self.exacts[first..last] })
+    }
+
+    /// Memory taken, in bytes.
+    pub fn memory(&self) -> usize {
+        self.templates.capacity() * 8 + self.exacts.capacity() * 16 + self.pages.capacity() * 8
+    }
+}
+
+/// One page of a log.
+#[derive(Clone, Copy)]
+struct PageLog<'a> {
+    templates: &'a [Fingerprint],
+    exacts: &'a [(u32, Fingerprint)],
+}
+
+/// The pages of a crawl, by site.
+#[derive(Debug, Default)]
+pub struct Census {
+    logs: Vec<Log>,
+    sites: HashMap<Box<str>, Vec<(u32, u32)>>,
+}
+
+impl Census {
+    /// Adds the pages of a log.
+    pub fn add(&mut self, mut log: Log) {
+        log.templates.shrink_to_fit();
+        log.exacts.shrink_to_fit();
+        let number = self.logs.len() as u32;
+        for page in 0..log.pages.len() as u32 {
+            let name = &log.names[log.pages[page as usize].0 as usize];
+            match self.sites.get_mut(name) {
+                Some(pages) => pages.push((number, page)),
+                None => {
+                    self.sites.insert(name.clone(), vec![(number, page)]);
+                }
+            }
+        }
+        self.logs.push(log);
+    }
+
+    /// Adds the pages of another census. Commutative and associative in what [`sites`](Self::sites) gives.
+    pub fn merge(&mut self, other: Census) {
+        for log in other.logs {
+            self.add(log);
+        }
+    }
+
+    /// Number of sites.
+    pub fn len(&self) -> usize {
+        self.sites.len()
+    }
+
+    /// Whether no page was added.
+    pub fn is_empty(&self) -> bool {
+        self.sites.is_empty()
+    }
+
+    /// Counts each site's lines, templates and pairs of neighbouring lines, on the rayon pool it is called from.
+    pub fn sites(&self) -> HashMap<Box<str>, SiteCounts> {
+        let seed = Seed::default();
+        self.sites.par_iter().map(|(name, pages)| (name.clone(), self.count(pages, seed))).collect()
+    }
+
+    /// Counts the pages of one site; those that say the same line for line, numbers and dates aside, count once.
+    fn count(&self, pages: &[(u32, u32)], seed: Seed) -> SiteCounts {
+        let mut distinct: Vec<(u128, u32, u32)> = pages
+            .par_iter()
+            .map(|&(log, page)| (digest(self.page(log, page).templates), log, page))
+            .filter(|(digest, ..)| *digest != 0)
+            .collect();
+        distinct.par_sort_unstable();
+        distinct.dedup_by_key(|(digest, ..)| *digest);
+        let mut counts = SiteCounts { pages: distinct.len() as u64, table: HashMap::with_hasher(seed) };
+        if counts.pages < 2 {
+            return counts;
+        }
+        for keys in [template_keys, exact_keys, pair_keys] {
+            let mut all: Vec<u64> = distinct
+                .par_chunks(256)
+                .flat_map_iter(|chunk| {
+                    let mut all = Vec::new();
+                    let mut of_page = Vec::new();
+                    for &(_, log, page) in chunk {
+                        of_page.clear();
+                        keys(self.page(log, page), &mut of_page);
+                        of_page.sort_unstable();
+                        of_page.dedup();
+                        all.extend_from_slice(&of_page);
+                    }
+                    all
+                })
+                .collect();
+            all.par_sort_unstable();
+            for run in all.chunk_by(|a, b| a == b) {
+                if let [key, _, ..] = run {
+                    counts.table.insert(*key, u32::try_from(run.len()).unwrap_or(u32::MAX));
+                }
+            }
+        }
+        counts.table.shrink_to_fit();
+        counts
+    }
+
+    fn page(&self, log: u32, page: u32) -> PageLog<'_> {
+        self.logs[log as usize].page(page).1
+    }
+
+    /// Memory taken, in bytes.
+    pub fn memory(&self) -> usize {
+        self.logs.iter().map(Log::memory).sum::<usize>() + self.sites.values().map(|pages| pages.capacity() * 8 + 64).sum::<usize>()
+    }
+}
+
+/// What tells pages apart that say the same: 0 for a page without lines.
+fn digest(templates: &[Fingerprint]) -> u128 {
+    if templates.is_empty() {
+        return 0;
+    }
+    let bytes: Vec<u8> = templates.iter().flat_map(|template| template.to_le_bytes()).collect();
+    xxh3_128(&bytes).max(1)
+}
+
+fn template_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
+    keys.extend_from_slice(page.templates);
+}
+
+fn exact_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
+    keys.extend(page.exacts.iter().map(|(_, exact)| exact_key(*exact)));
+}
+
+fn pair_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
+    let (Some(first), Some(last)) = (page.templates.first(), page.templates.last()) else { return };
+    keys.push(pair_key(EDGE, *first));
+    keys.extend(page.templates.array_windows().map(|[a, b]| pair_key(*a, *b)));
+    keys.push(pair_key(*last, EDGE));
+}
+
+/// Stands for what is before the first and after the last line of a page.
+pub const EDGE: Fingerprint = 0;
+
+/// The key of a line that has a template: not that of the template which happens to read the same.
+fn exact_key(exact: Fingerprint) -> u64 {
+    exact.rotate_left(17) ^ 0x9e37_79b9_7f4a_7c15
+}
+
+/// The key of two neighbouring lines, in their order: a shingle of two lines.
+fn pair_key(a: Fingerprint, b: Fingerprint) -> u64 {
+    let mixed = u128::from(a ^ 0xa076_1d64_78bd_642f) * u128::from(b.rotate_left(29) ^ 0xe703_7ed1_a0b4_28db | 1);
+    (mixed >> 64) as u64 ^ mixed as u64 ^ a
+}
+
+/// How many pages of a site have a line, a template, a pair.
+#[derive(Debug)]
+pub struct SiteCounts {
+    /// Pages that differ from each other.
+    pages: u64,
+    /// What stands on two pages or more.
+    table: HashMap<u64, u32, Seed>,
+}
+
+impl SiteCounts {
+    /// Pages of the site that differ from each other.
+    pub fn pages(&self) -> u64 {
+        self.pages
+    }
+
+    /// Whether nothing stands on two pages.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Pages that have the line: at least 1, since it is asked for a page of the census.
+    pub fn line(&self, line: &Line) -> u32 {
+        self.get(if line.exact == line.template { line.template } else { exact_key(line.exact) })
+    }
+
+    /// Pages that have a line of this template: at least as many as have the line.
+    pub fn template(&self, template: Fingerprint) -> u32 {
+        self.get(template)
+    }
+
+    /// Pages on which a line of template `a` stands directly before one of `b`; [`EDGE`] is the start or end of the page.
+    pub fn pair(&self, a: Fingerprint, b: Fingerprint) -> u32 {
+        self.get(pair_key(a, b))
+    }
+
+    fn get(&self, key: u64) -> u32 {
+        self.table.get(&key).copied().unwrap_or(1)
+    }
+}
+
+/// Hashes keys that are hashes already; a seed of the process keeps strangers from choosing the bucket.
+#[derive(Clone, Copy, Debug)]
+struct Seed(u64);
+
+impl Default for Seed {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(0u8))
+    }
+}
+
+impl BuildHasher for Seed {
+    type Hasher = KeyHasher;
+
+    fn build_hasher(&self) -> KeyHasher {
+        KeyHasher(self.0)
+    }
+}
+
+/// One multiplication: enough to spread a fingerprint over a table.
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        let mixed = u128::from(key ^ self.0) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (mixed >> 64) as u64 ^ mixed as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines(prints: &[u64]) -> Vec<Line> {
+        prints.iter().map(|&exact| Line { start: 0, end: 0, next: 0, exact, template: if exact % 3 == 0 { 1000 } else { exact } }).collect()
+    }
+
+    fn census(pages: &[(&str, Vec<u64>)]) -> Census {
+        let mut census = Census::default();
+        for (site, prints) in pages {
+            let mut log = Log::default();
+            log.add(site, &lines(prints));
+            census.add(log);
+        }
+        census
+    }
+
+    /// Everything that can be asked of a census, in one comparable value.
+    fn answers(census: &Census) -> Vec<(String, u64, Vec<u32>)> {
+        let mut all: Vec<_> = census
+            .sites()
+            .into_iter()
+            .map(|(site, counts)| {
+                let singles = lines(&(0..40).collect::<Vec<_>>()).into_iter().flat_map(|a| [counts.line(&a), counts.template(a.template)]);
+                let pairs = (0..40).flat_map(|a| (0..40).map(move |b| (a, b))).map(|(a, b)| counts.pair(a, b));
+                (site.to_string(), counts.pages(), singles.chain(pairs).collect())
+            })
+            .collect();
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn a_line_counts_once_a_page_and_once_for_equal_pages() {
+        let counts = census(&[("a", vec![1, 2, 2, 3]), ("a", vec![2, 9]), ("a", vec![2, 9]), ("b", vec![2])]).sites();
+        let [two, nine] = [2, 9].map(|n| lines(&[n])[0]);
+        assert_eq!((counts["a"].pages(), counts["a"].line(&two), counts["a"].line(&nine), counts["b"].line(&two)), (2, 2, 1, 1));
+    }
+
+    #[test]
+    fn pairs_know_their_order_and_the_edges() {
+        let counts = census(&[("a", vec![1, 2, 5]), ("a", vec![4, 1, 2]), ("a", vec![1, 7, 5])]).sites();
+        let a = &counts["a"];
+        assert_eq!((a.pair(1, 2), a.pair(2, 1), a.pair(EDGE, 1), a.pair(5, EDGE)), (2, 1, 2, 2));
+    }
+
+    #[test]
+    fn a_line_counts_apart_from_its_template() {
+        // 3 and 6 are masked as 1000.
+        let counts = census(&[("a", vec![3]), ("a", vec![6, 1]), ("a", vec![3, 7])]).sites();
+        let [three, six] = [3, 6].map(|n| lines(&[n])[0]);
+        assert_eq!((counts["a"].template(1000), counts["a"].line(&three), counts["a"].line(&six)), (3, 2, 1));
+    }
+
+    #[test]
+    fn pages_without_lines_are_no_evidence() {
+        assert_eq!(census(&[("a", vec![]), ("a", vec![1])]).sites()["a"].pages(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_shards_do_not_matter(
+            pages in prop::collection::vec((0..3usize, prop::collection::vec(1..12u64, 0..8)), 0..30),
+            cut in 0..30usize,
+        ) {
+            let names = ["a", "b", "c"];
+            let pages: Vec<_> = pages.into_iter().map(|(site, prints)| (names[site], prints)).collect();
+            let whole = answers(&census(&pages));
+            let (left, right) = pages.split_at(cut.min(pages.len()));
+            let mut merged = census(right);
+            merged.merge(census(left));
+            prop_assert_eq!(&answers(&merged), &whole);
+            let reversed: Vec<_> = pages.iter().rev().cloned().collect();
+            prop_assert_eq!(&answers(&census(&reversed)), &whole);
+        }
+
+        #[test]
+        fn counts_are_those_of_a_naive_census(pages in prop::collection::vec(prop::collection::vec(1..12u64, 0..8), 0..20)) {
+            let masked = |page: &Vec<u64>| page.iter().map(|n| if n % 3 == 0 { 1000 } else { *n }).collect::<Vec<u64>>();
+            let mut naive: Vec<_> = pages.iter().filter(|page| !page.is_empty()).map(masked).collect();
+            naive.sort();
+            naive.dedup();
+            let counts = census(&pages.iter().map(|page| ("a", page.clone())).collect::<Vec<_>>()).sites();
+            if let Some(counts) = counts.get("a") {
+                prop_assert_eq!(counts.pages(), naive.len() as u64);
+                for template in (1..12).chain([1000]) {
+                    let on = naive.iter().filter(|page| page.contains(&template)).count().max(1);
+                    prop_assert_eq!(counts.template(template) as usize, on);
+                }
+            }
+        }
+    }
+}

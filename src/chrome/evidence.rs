@@ -1,0 +1,180 @@
+//! What is known of each line of a page before anything is decided.
+
+use std::collections::HashSet;
+
+use crate::census::{EDGE, SiteCounts};
+use crate::line::{Fingerprint, Line};
+use crate::page::Page;
+
+/// What is known of one line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LineEvidence {
+    /// Pages of the site that have the line, this one included; for a line with numbers or dates, its template.
+    pub on: u32,
+    /// Pages that have the very line.
+    pub exactly_on: u32,
+    /// Pages on which the line stands beside the rarer of its two neighbours here; start and end of a page are
+    /// neighbours too. Between 1 and `on`.
+    pub in_company: u32,
+    /// Length in characters; one of Chinese, Japanese or Korean counts for two and a half.
+    pub length: f64,
+    /// Whether the line stands on the page already, further up.
+    pub repeated: bool,
+    /// Whether it is the page's title or a part of it, standing below the title line.
+    pub titular: bool,
+}
+
+/// Characters of a part of the title: shorter ones are section names more often than headlines.
+const TITLE_PART: f64 = 8.0;
+
+/// Gathers evidence, page by page. Keeps its buffers.
+#[derive(Debug, Default)]
+pub struct Gatherer {
+    seen: HashSet<Fingerprint>,
+    title: TitleParts,
+}
+
+impl Gatherer {
+    /// Puts the evidence on the lines of a page into `evidence`, one a line that is not blank.
+    pub fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteCounts, evidence: &mut Vec<LineEvidence>) {
+        evidence.clear();
+        self.seen.clear();
+        let mut lines = lines.iter().filter(|line| !line.is_blank()).peekable();
+        if let Some(title) = lines.peek() {
+            self.title.set(text(page, title));
+        }
+        let mut before = EDGE;
+        let mut pair_before = None;
+        while let Some(line) = lines.next() {
+            let after = lines.peek().map_or(EDGE, |next| next.template);
+            let on = site.template(line.template);
+            // A line on one page alone has no company: the pairs need not be looked up.
+            let pair = |a, b| if on > 1 { site.pair(a, b) } else { 1 };
+            let with_before = pair_before.unwrap_or_else(|| pair(before, line.template));
+            let with_after = pair(line.template, after);
+            let shown = text(page, line);
+            let is_first = evidence.is_empty();
+            evidence.push(LineEvidence {
+                on,
+                exactly_on: if line.exact == line.template { on } else { site.line(line) },
+                in_company: with_before.min(with_after).min(on),
+                length: length(shown),
+                repeated: !self.seen.insert(line.exact),
+                titular: !is_first && self.title.has(shown),
+            });
+            before = line.template;
+            // What was looked up as the pair with the next line is that line's pair with this one.
+            pair_before = (on > 1).then_some(with_after);
+        }
+    }
+}
+
+fn text<'a>(page: &Page<'a>, line: &Line) -> &'a str {
+    page.text.get(line.start..line.end).unwrap_or_default().trim()
+}
+
+/// Characters, weighted by how much they say: two and a half for an ideograph, a syllable of Kana or Hangul.
+fn length(text: &str) -> f64 {
+    if text.is_ascii() {
+        return text.len() as f64;
+    }
+    let wide = |c: char| matches!(c, '\u{2e80}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}');
+    text.chars().map(|c| if wide(c) { 2.5 } else { 1.0 }).sum()
+}
+
+/// The title of a page and the parts it is made of: `Headline | Section – Site`.
+#[derive(Debug, Default)]
+struct TitleParts {
+    title: String,
+    parts: Vec<std::ops::Range<usize>>,
+}
+
+impl TitleParts {
+    fn set(&mut self, title: &str) {
+        self.title.clear();
+        self.title.push_str(title);
+        self.parts.clear();
+        self.parts.push(0..title.len());
+        let mut start = 0;
+        let mut push = |part: std::ops::Range<usize>| {
+            let text = title.get(part.clone()).unwrap_or_default();
+            let (lead, trail) = (text.len() - text.trim_start().len(), text.len() - text.trim_end().len());
+            if length(text.trim()) >= TITLE_PART {
+                self.parts.push(part.start + lead..part.end - trail);
+            }
+        };
+        for (at, c) in title.char_indices() {
+            let is_hyphen = c == '-' && title.get(..at).is_some_and(|before| before.ends_with(' ')) && title.get(at + 1..).is_some_and(|after| after.starts_with(' '));
+            if is_hyphen || matches!(c, '|' | '–' | '—' | ':' | '»' | '·') {
+                push(start..at);
+                start = at + c.len_utf8();
+            }
+        }
+        push(start..title.len());
+    }
+
+    fn has(&self, line: &str) -> bool {
+        self.parts.iter().any(|part| self.title.get(part.clone()).is_some_and(|part| same(part, line)))
+    }
+}
+
+/// Whether two texts are the same but for case and white space.
+fn same(a: &str, b: &str) -> bool {
+    fn folded(text: &str) -> impl Iterator<Item = char> {
+        text.split_whitespace().flat_map(|word| word.chars().chain([' '])).flat_map(char::to_lowercase)
+    }
+    folded(a).eq(folded(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::census::{Census, Log};
+    use crate::line::{Key, Normaliser};
+
+    fn gathered(pages: &[&str], of: usize) -> Vec<LineEvidence> {
+        let (mut census, mut log, mut lines) = (Census::default(), Log::default(), Vec::new());
+        let mut normaliser = Normaliser::new(Key::default());
+        for text in pages {
+            normaliser.page(text, &mut lines);
+            log.add("s", &lines);
+        }
+        census.add(log);
+        normaliser.page(pages[of], &mut lines);
+        let page = Page { url: "", id: None, site: "s", text: pages[of], marks: &[] };
+        let mut evidence = Vec::new();
+        Gatherer::default().gather(&page, &lines, &census.sites()["s"], &mut evidence);
+        evidence
+    }
+
+    #[test]
+    fn a_line_in_varying_company_is_told_from_one_in_fixed_company() {
+        let evidence = gathered(&["Home\nNews\na\nNotes\nb", "Home\nNews\nc\nNotes\nd", "Home\nNews\ne\nf"], 0);
+        let seen: Vec<(u32, u32)> = evidence.iter().map(|line| (line.on, line.in_company)).collect();
+        assert_eq!(seen, [(3, 3), (3, 1), (1, 1), (2, 1), (1, 1)]);
+    }
+
+    #[test]
+    fn numbers_are_masked_but_the_very_line_is_counted_too() {
+        let evidence = gathered(&["a\n12 comments", "b\n7 comments", "c\n7 comments"], 1);
+        assert_eq!((evidence[1].on, evidence[1].exactly_on), (3, 2));
+    }
+
+    #[test]
+    fn a_part_of_the_title_is_titular_below_the_title() {
+        let evidence = gathered(&["The  Ferry is late - Local | Courier\nLocal\nthe ferry IS late\nCourier\nThe ferry", "x"], 0);
+        let titular: Vec<bool> = evidence.iter().map(|line| line.titular).collect();
+        assert_eq!(titular, [false, false, true, false, false]);
+    }
+
+    #[test]
+    fn the_second_time_on_the_page_is_noted() {
+        let evidence = gathered(&["Share\nText\nSHARE", "x"], 0);
+        assert_eq!(evidence.iter().map(|line| line.repeated).collect::<Vec<_>>(), [false, false, true]);
+    }
+
+    #[test]
+    fn an_ideograph_says_more_than_a_letter() {
+        assert_eq!([length("abc"), length("äbc"), length("日本")], [3.0, 3.0, 5.0]);
+    }
+}

@@ -1,0 +1,101 @@
+//! From a census to verdicts: which lines of a page are the site's, and which the page's own.
+//!
+//! [`evidence`] gathers what is known of each line, and [`decide`](decide::decide) is the one function that makes
+//! verdicts of it.
+
+pub mod decide;
+pub mod evidence;
+
+use serde::Serialize;
+
+pub use decide::{Judge, decide};
+
+/// Why a line stays or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// It stands on many pages of its site.
+    Recurs,
+    /// Its template does: the line with its numbers and dates masked.
+    Template,
+    /// It stands among lines that recur.
+    Surrounded,
+    /// It stands on the page for the second time.
+    Repeated,
+    /// It stands on this page alone.
+    Unique,
+    /// It stands on other pages too, but not on enough of them.
+    Rare,
+    /// It stands among lines that stay.
+    Among,
+    /// It is the page's title or a part of it.
+    Title,
+    /// The site has too few pages to tell.
+    FewPages,
+    /// It is blank, and goes where the line before it goes.
+    Blank,
+}
+
+impl Rule {
+    /// The rule as reports name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Recurs => "recurs",
+            Rule::Template => "template",
+            Rule::Surrounded => "surrounded",
+            Rule::Repeated => "repeated",
+            Rule::Unique => "unique",
+            Rule::Rare => "rare",
+            Rule::Among => "among",
+            Rule::Title => "title",
+            Rule::FewPages => "few-pages",
+            Rule::Blank => "blank",
+        }
+    }
+
+    /// What the rule says of a line, in a few words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Rule::Recurs => "stands on many pages of its site",
+            Rule::Template => "recurs but for its numbers and dates",
+            Rule::Surrounded => "stands among lines that recur",
+            Rule::Repeated => "stands on the page already",
+            Rule::Unique => "stands on this page alone",
+            Rule::Rare => "stands on few other pages",
+            Rule::Among => "stands among lines that stay",
+            Rule::Title => "is the page's title",
+            Rule::FewPages => "too few pages of the site to tell",
+            Rule::Blank => "is blank",
+        }
+    }
+}
+
+/// What is decided on one line, and on what evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether the line stays.
+    pub keep: bool,
+    /// Why.
+    pub rule: Rule,
+    /// Pages of the site that have what the rule speaks of.
+    pub on: u32,
+    /// Pages of the site, equal ones counted once.
+    pub of: u64,
+}
+
+impl Verdict {
+    /// The line stays.
+    pub fn keep(rule: Rule) -> Self {
+        Self { keep: true, rule, on: 1, of: 1 }
+    }
+
+    /// The line goes: it stands on `on` of `of` pages.
+    pub fn drop(rule: Rule, on: u32, of: u64) -> Self {
+        Self { keep: false, rule, on, of }
+    }
+
+    /// The same verdict with its evidence.
+    pub fn seen(self, on: u32, of: u64) -> Self {
+        Self { on, of, ..self }
+    }
+}

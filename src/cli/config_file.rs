@@ -1,0 +1,78 @@
+//! `dehusk.toml`: found in this folder or the nearest one above, or named.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Options;
+use crate::error::{Error, Result};
+
+/// The file that is looked for.
+const NAME: &str = "dehusk.toml";
+
+/// Reads the settings file; without one, nothing is set.
+///
+/// # Errors
+/// When the file that was named is not there, or what it says makes no sense.
+pub fn load(named: Option<&Path>) -> Result<Options> {
+    let path = match named {
+        Some(path) => path.to_owned(),
+        None => match find() {
+            Some(path) => path,
+            None => return Ok(Options::default()),
+        },
+    };
+    let text = std::fs::read_to_string(&path).map_err(Error::reading(&path))?;
+    parse(&text).map_err(|e| Error::settings(format!("{}: {e}", path.display())))
+}
+
+fn find() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file())
+}
+
+fn parse(text: &str) -> Result<Options, String> {
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
+    let known = known_keys();
+    for key in table.keys() {
+        if !known.contains(key) {
+            let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
+            let hint = nearest.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+            return Err(format!("unknown key '{}'{hint}", crate::page::visible(key)));
+        }
+    }
+    toml::from_str(text).map_err(|e| e.to_string().trim_end().to_owned())
+}
+
+/// The keys that options have.
+fn known_keys() -> Vec<String> {
+    match serde_json::to_value(Options::default()) {
+        Ok(serde_json::Value::Object(map)) => map.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Scope;
+
+    #[test]
+    fn a_file_sets_what_flags_set() {
+        let options = parse("scope = 'domain'\nmin-pages = 5\nmax-page = '2M'\nbatch = 65536").expect("valid");
+        assert_eq!((options.scope, options.min_pages), (Some(Scope::Domain), Some(5)));
+        assert_eq!((options.max_page.map(|size| size.0), options.batch.map(|size| size.0)), (Some(2 << 20), Some(65536)));
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_nearest_known_one() {
+        let error = parse("min-page = 5").expect_err("unknown");
+        assert_eq!(error, "unknown key 'min-page'; did you mean 'min-pages'?");
+    }
+
+    #[test]
+    fn a_wrong_value_says_where_it_stands() {
+        let error = parse("min-pages = 'many'").expect_err("wrong");
+        assert!(error.contains("line 1") && error.contains("min-pages"), "{error}");
+        let error = parse("scope = 'planet'").expect_err("wrong");
+        assert!(error.contains("host"), "{error}");
+    }
+}

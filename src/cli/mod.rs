@@ -1,0 +1,137 @@
+//! The command line: one file a subcommand. The only place that knows a terminal.
+
+mod clean;
+mod config_file;
+mod generate;
+mod progress;
+mod signals;
+mod summary;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::error::{Error, ErrorKind};
+
+/// Emphasis.
+const BOLD: Style = Style::new().bold();
+/// What went wrong.
+const BAD: Style = AnsiColor::Red.on_default().bold();
+/// What deserves a look.
+const NOTE: Style = AnsiColor::Yellow.on_default();
+/// What can be read later.
+const DIM: Style = Style::new().dimmed();
+
+/// Reads a crawl dump, learns what each site repeats, and keeps what each page alone says.
+#[derive(Debug, Parser)]
+#[command(name = "dehusk", version, max_term_width = 100, after_help = "Exit status: 0 done, 2 could not run, 3 done but part of the input could not be read (see --allow-bad), 130/143 stopped by a signal.\n\nDocumentation: README.md; `dehusk generate man` writes the manual page.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Clean(Box<clean::Clean>),
+    Generate(generate::Generate),
+}
+
+/// How much is said, and how.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Talk")]
+struct Talk {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    color: When,
+    /// When to show progress on standard error: auto is on a terminal, json is a line of JSON a second
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    progress: ProgressWhen,
+    /// Settings file [default: dehusk.toml in this folder or the nearest one above]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Running")]
+    config: Option<PathBuf>,
+    /// Say more: every problem instead of the first few of each input
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Say nothing but errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ProgressWhen {
+    Auto,
+    Always,
+    Never,
+    Json,
+}
+
+/// Runs the command and says how it went.
+pub fn main() -> ExitCode {
+    // A panic on a page is caught, counted and shown with its place; the hook's own message would say it twice.
+    std::panic::set_hook(Box::new(|_| {}));
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match cli.talk.color {
+        When::Auto => ColorChoice::Auto,
+        When::Always => ColorChoice::Always,
+        When::Never => ColorChoice::Never,
+    }
+    .write_global();
+    let ran = crate::error::guarded(|| match cli.command {
+        Command::Clean(clean) => clean.run(&cli.talk),
+        Command::Generate(generate) => generate.run(),
+    })
+    .unwrap_or_else(|panic| Err(ErrorKind::Internal(panic).into()));
+    match ran {
+        Ok(code) => code,
+        Err(e) => failed(&e),
+    }
+}
+
+/// Shows an error and picks its exit status.
+fn failed(error: &Error) -> ExitCode {
+    if error.is_broken_pipe() {
+        return ExitCode::SUCCESS;
+    }
+    say(format_args!("{BAD}error:{BAD:#} {error}"));
+    ExitCode::from(match error.kind() {
+        ErrorKind::Interrupted(signal) => u8::try_from(128 + signal).unwrap_or(2),
+        _ => 2,
+    })
+}
+
+/// Says something on standard error. Nothing can be done if nobody listens.
+fn say(message: std::fmt::Arguments<'_>) {
+    let _ = writeln!(anstream::stderr().lock(), "{message}");
+}
+
+/// The command as clap sees it, for help, manual and completions.
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

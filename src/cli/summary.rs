@@ -1,0 +1,154 @@
+//! The summary at the end of a run, for the terminal.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::{BAD, BOLD, DIM, NOTE, Talk, say};
+use crate::error::{Action, Location, Problem};
+use crate::page::visible;
+use crate::report::Summary;
+use crate::report::summary::{SiteTally, SourceTally, share};
+
+/// Sites that are listed at each end.
+const LISTED_SITES: usize = 3;
+
+/// Shows what was wrong with the input: the first problems of each source, and how many more there were.
+pub fn problems(summary: &Summary, talk: &Talk) {
+    for source in &summary.sources {
+        let shown = if talk.verbose > 0 { source.problems.len() } else { source.problems.len().min(5) };
+        for problem in source.problems.iter().take(shown) {
+            say(format_args!("{}", line(source, problem)));
+        }
+        let more = source.counts.values().sum::<u64>() - shown as u64;
+        if more > 0 {
+            say(format_args!("{NOTE}warning:{NOTE:#} {}: {} more problems like these", visible(&source.name), grouped(more)));
+        }
+    }
+}
+
+fn line(source: &SourceTally, problem: &Problem) -> String {
+    let at = Location { source: Arc::clone(&source.name), record: problem.record, byte: problem.byte };
+    let style = if problem.action == Action::Repaired { NOTE } else { BAD };
+    format!("{style}{}:{style:#} {at}: {}", problem.action.word(), visible(&problem.reason))
+}
+
+/// Shows what the run did.
+pub fn show(summary: &Summary) {
+    let tally = &summary.tally;
+    let dropped = tally.all_dropped();
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "{BOLD}{} pages{BOLD:#} of {} sites, {}", grouped(tally.pages), grouped(tally.sites.len() as u64), pages_note(summary));
+    let _ = writeln!(out, "{BOLD}{}{BOLD:#} of text kept, {BOLD}{}{BOLD:#} dropped ({})", bytes(tally.kept.bytes), bytes(dropped.bytes), percent(dropped.bytes, tally.read.bytes));
+    let mut rules: Vec<_> = tally.dropped.iter().collect();
+    rules.sort_by_key(|(rule, amount)| (std::cmp::Reverse(amount.bytes), **rule));
+    for (rule, amount) in rules {
+        let _ = writeln!(out, "  {:>7}  {:<11} {:>12} lines  {DIM}{}{DIM:#}", percent(amount.bytes, tally.read.bytes), rule.name(), grouped(amount.lines), rule.describe());
+    }
+    let (worst, best) = summary.extremes(LISTED_SITES);
+    sites(&mut out, "most chrome", &worst);
+    sites(&mut out, "least chrome", &best);
+    for source in &summary.sources {
+        for (what, n) in &source.other {
+            let _ = writeln!(out, "{DIM}{}: {} × {what}, passed over{DIM:#}", visible(&source.name), grouped(*n));
+        }
+    }
+    let bad = summary.bad();
+    if bad > 0 {
+        let _ = writeln!(out, "{NOTE}{} could not be read{NOTE:#}", count(bad, "record", "records"));
+    }
+    let seconds = summary.elapsed.as_secs_f64();
+    let rate = tally.read.bytes as f64 / seconds.max(1e-9);
+    let memory = summary.peak_memory.map(|peak| format!(", {} of memory at most", bytes(peak))).unwrap_or_default();
+    let _ = write!(out, "{DIM}{seconds:.2} s, {} of text a second{memory}{DIM:#}", bytes(rate as u64));
+    say(format_args!("{out}"));
+}
+
+/// What is worth saying of the pages as pages.
+fn pages_note(summary: &Summary) -> String {
+    let tally = &summary.tally;
+    let mut notes = vec![format!("{} written", grouped(tally.written))];
+    let said = tally.pages - tally.blank;
+    if summary.distinct < said {
+        notes.push(format!("{} like others line for line", grouped(said - summary.distinct)));
+    }
+    if tally.blank > 0 {
+        notes.push(format!("{} blank", grouped(tally.blank)));
+    }
+    if tally.emptied > 0 {
+        notes.push(format!("{} emptied", grouped(tally.emptied)));
+    }
+    if summary.small_sites > 0 {
+        notes.push(format!("{} with too few pages to judge", count(summary.small_sites, "site", "sites")));
+    }
+    notes.join(", ")
+}
+
+fn sites(out: &mut String, title: &str, sites: &[(&str, SiteTally)]) {
+    for (i, (name, site)) in sites.iter().enumerate() {
+        let title = if i == 0 { title } else { "" };
+        let share = percent(site.dropped.bytes, site.read.bytes);
+        let _ = writeln!(out, "  {title:<12} {share:>7}  {} {DIM}({}){DIM:#}", shortened(name), count(site.pages, "page", "pages"));
+    }
+}
+
+/// A name that fits the line.
+fn shortened(name: &str) -> String {
+    let name = visible(name);
+    if name.chars().count() <= 48 { name.into_owned() } else { name.chars().take(47).chain(['…']).collect() }
+}
+
+fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn percent(part: u64, whole: u64) -> String {
+    format!("{:.1} %", share(part, whole) * 100.0)
+}
+
+/// A number of bytes in the unit that suits it.
+fn bytes(n: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let mut value = n as f64;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let unit = UNITS[unit];
+    if unit == "B" || value >= 99.95 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([0, 999, 1000, 1234567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn bytes_have_a_unit_that_suits_them() {
+        assert_eq!([0, 999, 1000, 99_960, 1_234_567_890].map(bytes), ["0 B", "999 B", "1.0 kB", "100 kB", "1.2 GB"]);
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        assert_eq!(shortened(&"x".repeat(60)).chars().count(), 48);
+        assert_eq!(shortened("a\u{1b}"), "a\\u{1b}");
+    }
+}

@@ -1,0 +1,195 @@
+//! What HTML tells about a line that plain text cannot.
+//!
+//! A line of an HTML page comes with the block element it stood in, the landmarks round it and
+//! the share of it that is link text. Three bytes a line, so that a page's marks cost less than
+//! its fingerprints. Link density and element kinds are the features that boilerplate detection
+//! has relied on since Kohlschütter et al., "Boilerplate Detection using Shallow Text Features"
+//! (WSDM 2010). A line of plain text has the default mark.
+
+use std::fmt;
+use std::ops::{BitOr, BitOrAssign};
+
+/// What the markup says about one line. The default says nothing: a line of plain text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Mark {
+    /// Percentage (0 to 100, rounded down) of the line's visible characters that are text of
+    /// links (`<a href>`). White space does not count.
+    pub link_share: u8,
+    /// The element that makes the line what it is.
+    pub block: Block,
+    /// The landmarks round the line.
+    pub regions: Regions,
+}
+
+/// The element that makes a line what it is: the innermost open one that says anything, where a
+/// line starts. `<div>` and its like say nothing, and a paragraph in a quotation or caption is
+/// part of that.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Block {
+    /// Nothing known: text in `<div>`s, or not from HTML.
+    #[default]
+    Other,
+    /// The page's `<title>`, always its first line.
+    Title,
+    /// `<h1>`
+    H1,
+    /// `<h2>`
+    H2,
+    /// `<h3>`
+    H3,
+    /// `<h4>`
+    H4,
+    /// `<h5>`
+    H5,
+    /// `<h6>`
+    H6,
+    /// `<p>`
+    Paragraph,
+    /// `<li>`, `<dt>`, `<dd>`
+    ListItem,
+    /// The cells of one table row, with a tab between them.
+    TableRow,
+    /// A line of `<pre>` and its obsolete kin, with its indentation.
+    Preformatted,
+    /// `<blockquote>`
+    Quote,
+    /// `<caption>`, `<figcaption>`, `<legend>`
+    Caption,
+    /// `<button>`, `<option>`, `<textarea>`: text that is there to be used, not read.
+    Control,
+}
+
+impl Block {
+    /// Whether the line is one of `<h1>` to `<h6>`.
+    #[must_use]
+    pub const fn is_heading(self) -> bool {
+        matches!(
+            self,
+            Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6
+        )
+    }
+}
+
+/// The set of landmarks that a line stands in, from elements and ARIA roles alike. Nested ones
+/// add up: the `<header>` of an `<article>` is in both.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Regions(u8);
+
+impl Regions {
+    /// No landmark.
+    pub const NONE: Self = Self(0);
+    /// `<nav>`, `role=navigation`
+    pub const NAV: Self = Self(1);
+    /// `<header>`, `role=banner`
+    pub const HEADER: Self = Self(1 << 1);
+    /// `<footer>`, `role=contentinfo`
+    pub const FOOTER: Self = Self(1 << 2);
+    /// `<aside>`, `role=complementary`
+    pub const ASIDE: Self = Self(1 << 3);
+    /// `<main>`, `role=main`
+    pub const MAIN: Self = Self(1 << 4);
+    /// `<article>`, `role=article`
+    pub const ARTICLE: Self = Self(1 << 5);
+
+    const NAMED: [(Self, &'static str); 6] = [
+        (Self::NAV, "nav"),
+        (Self::HEADER, "header"),
+        (Self::FOOTER, "footer"),
+        (Self::ASIDE, "aside"),
+        (Self::MAIN, "main"),
+        (Self::ARTICLE, "article"),
+    ];
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether all of `other` are in this set.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether any of `other` is in this set.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The set as bits: nav 1, header 2, footer 4, aside 8, main 16, article 32.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The names of the landmarks in the set, always in the same order.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::NAMED
+            .into_iter()
+            .filter(move |(region, _)| self.contains(*region))
+            .map(|(_, name)| name)
+    }
+}
+
+impl BitOr for Regions {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Regions {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+impl fmt::Debug for Regions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_three_bytes() {
+        assert_eq!(size_of::<Mark>(), 3);
+    }
+
+    #[test]
+    fn plain_text_has_the_default_mark() {
+        let plain = Mark {
+            link_share: 0,
+            block: Block::Other,
+            regions: Regions::NONE,
+        };
+        assert_eq!(Mark::default(), plain);
+    }
+
+    #[test]
+    fn regions_add_up_and_name_themselves() {
+        let both = Regions::ARTICLE | Regions::HEADER;
+        assert!(both.contains(Regions::HEADER) && both.intersects(Regions::HEADER | Regions::NAV));
+        assert!(!both.contains(Regions::HEADER | Regions::NAV));
+        assert_eq!(format!("{both:?}"), r#"{"header", "article"}"#);
+        assert_eq!(
+            Regions::NAMED
+                .iter()
+                .fold(0, |bits, (region, _)| bits | region.bits()),
+            63
+        );
+    }
+
+    #[test]
+    fn only_h1_to_h6_are_headings() {
+        assert!(Block::H1.is_heading() && Block::H6.is_heading());
+        assert!(!Block::Title.is_heading() && !Block::Paragraph.is_heading());
+    }
+}

@@ -1,0 +1,502 @@
+//! Lines of a page and their fingerprints.
+//!
+//! A page is split, normalised and hashed in one pass over its bytes: blocks of
+//! 64 are lower-cased and scanned together ([`scan`]), lines of plain ASCII are
+//! then hashed as they lie, and only a line that holds other characters or needs
+//! its spaces collapsed costs more ([`normalise`]). A line with a digit in it
+//! has a second fingerprint, of its [`template`], which other numbers and dates
+//! do not change.
+
+mod calendar;
+mod character;
+pub mod mark;
+mod normalise;
+mod scan;
+mod template;
+
+use std::ops::Range;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use normalise::{collapse, fold, fold_whole};
+use scan::{BLOCK, Marks, scan};
+
+/// A 64-bit hash of a line's normal form or of its template; 0 is that of a
+/// blank line and of no other.
+pub type Fingerprint = u64;
+
+/// The key of all fingerprints: the seed of XXH3-64. Whoever does not know it
+/// cannot make lines that share a fingerprint with a chosen one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(u64);
+
+impl Key {
+    /// A key of one's own; fingerprints of different keys do not compare.
+    pub const fn new(seed: u64) -> Self {
+        Key(seed)
+    }
+
+    /// The seed that the key was made from.
+    pub const fn seed(self) -> u64 {
+        self.0
+    }
+
+    /// The fingerprint of a text that is normal (or a template) already.
+    #[inline]
+    fn fingerprint(self, text: &[u8]) -> Fingerprint {
+        if text.is_empty() {
+            return 0;
+        }
+        xxh3_64_with_seed(text, self.0).max(1)
+    }
+}
+
+impl Default for Key {
+    /// The key of every run that sets none, so that their results compare.
+    fn default() -> Self {
+        Key(0x6465_6875_736b_0001)
+    }
+}
+
+/// One line of a page: where it lies and what it is recognised by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// First byte of the line in the page's text.
+    pub start: usize,
+    /// First byte behind the line's text, where its terminator begins.
+    pub end: usize,
+    /// First byte of the next line: `end` and the terminator's 0 to 2 bytes.
+    pub next: usize,
+    /// Fingerprint of the normalised line.
+    pub exact: Fingerprint,
+    /// Fingerprint of the line's template; the same as `exact` when there is
+    /// nothing to mask.
+    pub template: Fingerprint,
+}
+
+impl Line {
+    /// Whether the line holds nothing that shows.
+    pub fn is_blank(&self) -> bool {
+        self.exact == 0
+    }
+}
+
+/// Whether lines get a fingerprint of their template.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Templates {
+    /// Lines with digits do.
+    #[default]
+    Take,
+    /// None does: `template` is `exact`. For passes that do not ask for it.
+    Skip,
+}
+
+/// Splits pages into lines and takes their fingerprints. Keeps its buffers from
+/// page to page, so one a thread is enough.
+#[derive(Debug, Default)]
+pub struct Normaliser {
+    key: Key,
+    templates: Templates,
+    /// The page in lower case, and room behind it to read and write whole blocks.
+    lowered: Vec<u8>,
+    /// The normal form of a line that is not plain ASCII.
+    folded: Vec<u8>,
+    /// The template of a line.
+    masked: Vec<u8>,
+}
+
+/// Buffers are given back after a page that made them larger than this.
+const KEPT_BYTES: usize = 16 << 20;
+
+impl Normaliser {
+    /// A normaliser that takes both fingerprints of each line.
+    pub fn new(key: Key) -> Self {
+        Normaliser { key, ..Normaliser::default() }
+    }
+
+    /// Sets whether templates are taken.
+    pub fn with_templates(self, templates: Templates) -> Self {
+        Normaliser { templates, ..self }
+    }
+
+    /// Puts the lines of `text` into `out`, replacing what it held. Lines end at
+    /// `\n`, `\r\n` or a lone `\r`; the spans and terminators of all lines are
+    /// the text, in order and without gaps. Text that ends in a terminator has
+    /// no empty line behind it.
+    pub fn page(&mut self, text: &str, out: &mut Vec<Line>) {
+        out.clear();
+        let bytes = text.as_bytes();
+        self.make_room(bytes.len());
+        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+        let mut splitter = Splitter::at_start();
+        for (number, block) in blocks.iter().enumerate() {
+            let marks = self.lower(block, number);
+            let ahead = bytes.get((number + 1) * BLOCK) == Some(&b'\n');
+            splitter.split(marks, number, ahead, |span, holds| {
+                out.push(self.line(span, holds));
+            });
+        }
+        let mut last = [0; BLOCK];
+        last[..rest.len()].copy_from_slice(rest);
+        let marks = self.lower(&last, blocks.len()).first(rest.len());
+        splitter.split(marks, blocks.len(), false, |span, holds| {
+            out.push(self.line(span, holds));
+        });
+        if let Some((span, holds)) = splitter.open_line(&self.lowered[..bytes.len()]) {
+            out.push(self.line(span, holds));
+        }
+        self.give_back();
+    }
+
+    /// The page's room and a block behind it, so that a block can be written and
+    /// a word read wherever the page has a byte.
+    fn make_room(&mut self, len: usize) {
+        let needed = (len / BLOCK + 2) * BLOCK;
+        if self.lowered.len() < needed {
+            self.lowered.resize(needed, 0);
+        }
+    }
+
+    fn give_back(&mut self) {
+        for buffer in [&mut self.lowered, &mut self.folded, &mut self.masked] {
+            if buffer.capacity() > KEPT_BYTES {
+                *buffer = Vec::new();
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn lower(&mut self, block: &[u8; BLOCK], number: usize) -> Marks {
+        let (lowered, _) = self.lowered.as_chunks_mut();
+        scan(block, &mut lowered[number])
+    }
+
+    #[inline(always)]
+    fn line(&mut self, span: Span, holds: Holds) -> Line {
+        let Span { start, end, next } = span;
+        let digit = holds.digit && self.templates == Templates::Take;
+        let (exact, template) = if holds.high || holds.loose || digit {
+            self.fingerprints(start..end, holds)
+        } else {
+            let exact = self.key.fingerprint(&self.lowered[start..end]);
+            (exact, exact)
+        };
+        Line { start, end, next, exact, template }
+    }
+
+    /// Both fingerprints of any line.
+    #[inline(never)]
+    fn fingerprints(&mut self, line: Range<usize>, holds: Holds) -> (Fingerprint, Fingerprint) {
+        let Normaliser { key, templates, lowered, folded, masked } = self;
+        let (ahead, len, digit) = normal_form(lowered, line, holds, folded);
+        let exact = key.fingerprint(&ahead[..len]);
+        if digit && *templates == Templates::Take && template::mask(ahead, len, masked) {
+            (exact, key.fingerprint(masked))
+        } else {
+            (exact, exact)
+        }
+    }
+}
+
+/// The normal form of a line of a lowered page, its length (a block can be read
+/// behind it), and whether it holds a digit.
+fn normal_form<'a>(
+    lowered: &'a mut [u8],
+    line: Range<usize>,
+    holds: Holds,
+    folded: &'a mut Vec<u8>,
+) -> (&'a [u8], usize, bool) {
+    if holds.high {
+        return folded_form(&lowered[line.start..], line.len(), holds, folded);
+    }
+    let range = if holds.loose { collapse(&mut lowered[line.clone()]) } else { 0..line.len() };
+    (&lowered[line.start + range.start..], range.len(), holds.digit)
+}
+
+/// [`normal_form`] of a line with characters beyond ASCII.
+fn folded_form<'a>(
+    ahead: &[u8],
+    len: usize,
+    holds: Holds,
+    buffer: &'a mut Vec<u8>,
+) -> (&'a [u8], usize, bool) {
+    let folded = fold(ahead, len, buffer).unwrap_or_else(|| fold_whole(&ahead[..len], buffer));
+    let loose = holds.loose || folded.loose;
+    let range = if loose { collapse(&mut buffer[..folded.len]) } else { 0..folded.len };
+    (&buffer[range.start..], range.len(), holds.digit || folded.digit)
+}
+
+/// Where a line lies, as in [`Line`].
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: usize,
+    end: usize,
+    next: usize,
+}
+
+/// Cuts marked blocks into lines: what the blocks so far left open.
+#[derive(Clone, Copy, Debug)]
+struct Splitter {
+    /// First byte of the open line.
+    start: usize,
+    /// What the open line holds.
+    holds: Holds,
+    /// The last bit of each set of the block before: a space, an end of a line (or
+    /// of nothing, before the text), a carriage return.
+    space_before: u64,
+    end_before: u64,
+    carriage_before: u64,
+}
+
+impl Splitter {
+    fn at_start() -> Self {
+        Splitter {
+            start: 0,
+            holds: Holds::default(),
+            space_before: 0,
+            end_before: 1,
+            carriage_before: 0,
+        }
+    }
+
+    /// Hands on the lines that end in the block with this number. `newline_ahead`
+    /// tells whether a line feed begins the next block.
+    #[inline(always)]
+    fn split(
+        &mut self,
+        marks: Marks,
+        number: usize,
+        newline_ahead: bool,
+        mut line: impl FnMut(Span, Holds),
+    ) {
+        let Marks { newline, carriage, space, digit, high } = marks;
+        let before_newline = newline >> 1 | u64::from(newline_ahead) << (BLOCK - 1);
+        let mut ends = newline | carriage & !before_newline;
+        let both = newline & (carriage << 1 | self.carriage_before);
+        let behind_space = space << 1 | self.space_before;
+        let behind_end = ends << 1 | self.end_before;
+        let loose = (space | newline | carriage) & behind_space | space & behind_end;
+        self.space_before = space >> (BLOCK - 1);
+        self.end_before = ends >> (BLOCK - 1);
+        self.carriage_before = carriage >> (BLOCK - 1);
+
+        let rough = loose | digit | high;
+        let mut open = u64::MAX;
+        while ends != 0 {
+            let bit = ends.trailing_zeros();
+            let bits = (ends ^ (ends - 1)) & open;
+            if rough & bits != 0 {
+                self.holds.note(loose & bits, digit & bits, high & bits);
+            }
+            let at = number * BLOCK + bit as usize;
+            let span =
+                Span { start: self.start, end: at - (both >> bit & 1) as usize, next: at + 1 };
+            line(span, self.holds);
+            self.start = span.next;
+            self.holds = Holds::default();
+            open &= !bits;
+            ends &= ends - 1;
+        }
+        self.holds.note(loose & open, digit & open, high & open);
+    }
+
+    /// The line that the end of the text closes, if there is one.
+    fn open_line(mut self, lowered: &[u8]) -> Option<(Span, Holds)> {
+        let len = lowered.len();
+        self.holds.loose |= lowered.last() == Some(&b' ');
+        let span = Span { start: self.start, end: len, next: len };
+        (self.start < len).then_some((span, self.holds))
+    }
+}
+
+/// What the marks say a line holds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Holds {
+    /// Spaces at an end or in runs.
+    loose: bool,
+    /// An ASCII digit.
+    digit: bool,
+    /// A character beyond ASCII.
+    high: bool,
+}
+
+impl Holds {
+    #[inline]
+    fn note(&mut self, loose: u64, digit: u64, high: u64) {
+        self.loose |= loose != 0;
+        self.digit |= digit != 0;
+        self.high |= high != 0;
+    }
+}
+
+/// The normal form of a line, to show or to compare: what [`Line::exact`] is the
+/// fingerprint of. Line ends count as white space.
+pub fn normalised(line: &str) -> String {
+    let mut normaliser = Normaliser::default();
+    let line = line.replace(['\n', '\r'], " ");
+    normaliser.make_room(line.len());
+    let mut holds = Holds { loose: true, digit: false, high: !line.is_ascii() };
+    for (number, bytes) in line.as_bytes().chunks(BLOCK).enumerate() {
+        let mut block = [0; BLOCK];
+        block[..bytes.len()].copy_from_slice(bytes);
+        holds.digit |= normaliser.lower(&block, number).digit != 0;
+    }
+    let Normaliser { lowered, folded, .. } = &mut normaliser;
+    let (ahead, len, _) = normal_form(lowered, 0..line.len(), holds, folded);
+    String::from_utf8_lossy(&ahead[..len]).into_owned()
+}
+
+/// The template of a line, to show or to compare: what [`Line::template`] is the
+/// fingerprint of. Names of months and days show as U+0001.
+pub fn template(line: &str) -> String {
+    let text = normalised(line);
+    let mut ahead = text.clone().into_bytes();
+    ahead.resize(text.len() + BLOCK, 0);
+    let mut masked = Vec::new();
+    if template::mask(&ahead, text.len(), &mut masked) {
+        String::from_utf8_lossy(&masked).into_owned()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lines(text: &str) -> Vec<Line> {
+        let mut lines = vec![Line { start: 7, end: 7, next: 7, exact: 7, template: 7 }];
+        Normaliser::default().page(text, &mut lines);
+        lines
+    }
+
+    fn texts(text: &str) -> Vec<&str> {
+        lines(text).iter().map(|line| &text[line.start..line.end]).collect()
+    }
+
+    /// Splits at each line end by the book.
+    fn plainly(text: &str) -> Vec<&str> {
+        let mut lines = Vec::new();
+        let mut rest = text;
+        while let Some(end) = rest.find(['\r', '\n']) {
+            let len = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+            lines.push(&rest[..end]);
+            rest = &rest[end + len..];
+        }
+        if !rest.is_empty() {
+            lines.push(rest);
+        }
+        lines
+    }
+
+    #[test]
+    fn lines_end_at_line_feeds_and_carriage_returns() {
+        assert_eq!(texts("a\nb\r\nc\rd"), ["a", "b", "c", "d"]);
+        assert_eq!(texts("a\n\r\n\r\rb\r\n"), ["a", "", "", "", "b"]);
+        assert_eq!(texts("\n"), [""]);
+        assert_eq!(texts(""), [""; 0]);
+    }
+
+    #[test]
+    fn other_separators_end_no_line() {
+        assert_eq!(texts("a\u{2028}b\u{2029}c\u{85}d\u{b}e\u{c}f").len(), 1);
+    }
+
+    #[test]
+    fn line_ends_are_found_across_blocks() {
+        for len in 60..70 {
+            let line = "x".repeat(len);
+            for end in ["\n", "\r\n", "\r"] {
+                let text = format!("{line}{end}{line}{end}");
+                assert_eq!(texts(&text), [line.as_str(), line.as_str()], "{len} {end:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn blank_lines_and_no_others_have_the_fingerprint_nought() {
+        let lines = lines("\n \t\n\u{a0}\u{200b}\na\n0\n");
+        let blank: Vec<_> = lines.iter().map(Line::is_blank).collect();
+        assert_eq!(blank, [true, true, true, false, false]);
+    }
+
+    #[test]
+    fn templates_are_taken_when_asked_for() {
+        let text = "page 1\npage 2\npage\n";
+        let all = lines(text);
+        assert_eq!(all[0].template, all[1].template);
+        assert_ne!(all[0].exact, all[1].exact);
+        assert_eq!(all[2].exact, all[2].template);
+        let mut none = Vec::new();
+        Normaliser::default().with_templates(Templates::Skip).page(text, &mut none);
+        assert!(none.iter().all(|line| line.exact == line.template));
+    }
+
+    #[test]
+    fn keys_make_fingerprints_differ() {
+        let fingerprints = |seed| {
+            let mut lines = Vec::new();
+            Normaliser::new(Key::new(seed)).page("some line", &mut lines);
+            lines[0].exact
+        };
+        assert_ne!(fingerprints(1), fingerprints(2));
+    }
+
+    #[test]
+    fn a_normaliser_forgets_the_page_before() {
+        let mut normaliser = Normaliser::default();
+        let mut lines = Vec::new();
+        normaliser.page(&"ÄÖ  7 x\n".repeat(100), &mut lines);
+        normaliser.page("a b", &mut lines);
+        assert_eq!(lines, super::tests::lines("a b"));
+    }
+
+    #[test]
+    fn large_pages_and_long_lines_leave_no_large_buffers() {
+        let mut normaliser = Normaliser::default();
+        let mut lines = Vec::new();
+        normaliser.page(&"é 1 ".repeat(KEPT_BYTES / 4), &mut lines);
+        assert_eq!(lines.len(), 1);
+        let held = normaliser.lowered.len() + normaliser.folded.len() + normaliser.masked.len();
+        assert!(held <= 3 * KEPT_BYTES);
+    }
+
+    /// Pages of pieces that lie at the ends of lines, blocks and rules.
+    fn page() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            4 => "[a-zA-Z0-9 ,.]{0,40}",
+            2 => "\r|\n|\r\n|  |\t|\x01",
+            1 => "[äß年月日 \u{a0}\u{200b}\u{301}]{0,8}",
+            1 => "\\PC{0,8}",
+        ];
+        proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1024))]
+
+        #[test]
+        fn spans_and_terminators_are_the_text(text in page()) {
+            let lines = lines(&text);
+            let mut from = 0;
+            for line in &lines {
+                prop_assert_eq!(line.start, from);
+                prop_assert!(["", "\n", "\r", "\r\n"].contains(&&text[line.end..line.next]));
+                from = line.next;
+            }
+            prop_assert_eq!(from, text.len());
+            prop_assert_eq!(texts(&text), plainly(&text));
+        }
+
+        #[test]
+        fn fingerprints_are_those_of_the_texts_shown(text in page()) {
+            let key = Key::default();
+            for line in lines(&text) {
+                let text = &text[line.start..line.end];
+                prop_assert_eq!(line.exact, key.fingerprint(normalised(text).as_bytes()));
+                prop_assert_eq!(line.template, key.fingerprint(template(text).as_bytes()));
+            }
+        }
+    }
+}

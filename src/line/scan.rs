@@ -1,0 +1,265 @@
+//! One look at 64 bytes of a page: a lower-cased copy, and where its line
+//! ends, spaces, digits and non-ASCII bytes are, as bit sets.
+//!
+//! Bit sets let the caller split lines and learn what each line needs without
+//! looking at a byte twice (the method of simdjson: Langdale and Lemire,
+//! "Parsing gigabytes of JSON per second", 2019). On x86-64 it uses SSE2, which
+//! every such processor has; elsewhere plain code that compilers vectorise.
+
+/// Bytes in a block.
+pub(super) const BLOCK: usize = 64;
+
+/// What stands where in a block: bit `i` speaks of byte `i`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Marks {
+    /// `\n`
+    pub newline: u64,
+    /// `\r`
+    pub carriage: u64,
+    /// Spaces and ASCII control characters that end no line.
+    pub space: u64,
+    /// `0` to `9`
+    pub digit: u64,
+    /// Bytes of non-ASCII characters.
+    pub high: u64,
+}
+
+impl Marks {
+    /// The marks of the first `len` bytes alone.
+    #[inline]
+    pub(super) fn first(self, len: usize) -> Self {
+        let kept = first_bits(len);
+        Marks {
+            newline: self.newline & kept,
+            carriage: self.carriage & kept,
+            space: self.space & kept,
+            digit: self.digit & kept,
+            high: self.high & kept,
+        }
+    }
+}
+
+/// Where letters, digits and non-ASCII bytes stand in a block of a normal form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Kinds {
+    /// `a` to `z`
+    pub letter: u64,
+    /// `0` to `9`
+    pub digit: u64,
+    /// Bytes of non-ASCII characters.
+    pub high: u64,
+}
+
+impl Kinds {
+    /// The kinds of the first `len` bytes alone.
+    #[inline]
+    pub(super) fn first(self, len: usize) -> Self {
+        let kept = first_bits(len);
+        Kinds { letter: self.letter & kept, digit: self.digit & kept, high: self.high & kept }
+    }
+}
+
+#[inline]
+fn first_bits(len: usize) -> u64 {
+    if len < BLOCK { (1 << len) - 1 } else { u64::MAX }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) use plain::{kinds, scan};
+
+/// Writes `input` in lower case to `lowered`, control characters as spaces (line
+/// ends stay), and tells what stands where.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+#[inline]
+pub(super) fn scan(input: &[u8; BLOCK], lowered: &mut [u8; BLOCK]) -> Marks {
+    // SAFETY: `sse2::scan` asks for nothing but SSE2, which is part of x86-64.
+    unsafe { sse2::scan(input, lowered) }
+}
+
+/// Tells which bytes are of which kind.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+#[inline]
+pub(super) fn kinds(input: &[u8; BLOCK]) -> Kinds {
+    // SAFETY: `sse2::kinds` asks for nothing but SSE2, which is part of x86-64.
+    unsafe { sse2::kinds(input) }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod sse2 {
+    use super::{BLOCK, Kinds, Marks};
+    use std::arch::x86_64::*;
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub(super) fn scan(input: &[u8; BLOCK], lowered: &mut [u8; BLOCK]) -> Marks {
+        let mut marks = Marks { newline: 0, carriage: 0, space: 0, digit: 0, high: 0 };
+        let (sources, _) = input.as_chunks::<16>();
+        let (targets, _) = lowered.as_chunks_mut::<16>();
+        for (lane, (source, target)) in sources.iter().zip(targets).enumerate() {
+            let bytes = load(source);
+            let newline = _mm_cmpeq_epi8(bytes, splat(b'\n'));
+            let carriage = _mm_cmpeq_epi8(bytes, splat(b'\r'));
+            let control =
+                _mm_or_si128(in_range(bytes, 0, 0x1f), _mm_cmpeq_epi8(bytes, splat(0x7f)));
+            let blank = _mm_andnot_si128(_mm_or_si128(newline, carriage), control);
+            let case = _mm_and_si128(in_range(bytes, b'A', b'Z'), splat(0x20));
+            let text = _mm_or_si128(_mm_andnot_si128(blank, bytes), case);
+            let text = _mm_or_si128(text, _mm_and_si128(blank, splat(b' ')));
+            store(text, target);
+
+            let shift = 16 * lane;
+            marks.newline |= bits(newline) << shift;
+            marks.carriage |= bits(carriage) << shift;
+            marks.space |= bits(_mm_cmpeq_epi8(text, splat(b' '))) << shift;
+            marks.digit |= bits(in_range(bytes, b'0', b'9')) << shift;
+            marks.high |= bits(bytes) << shift;
+        }
+        marks
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub(super) fn kinds(input: &[u8; BLOCK]) -> Kinds {
+        let mut kinds = Kinds { letter: 0, digit: 0, high: 0 };
+        let (sources, _) = input.as_chunks::<16>();
+        for (lane, source) in sources.iter().enumerate() {
+            let bytes = load(source);
+            let shift = 16 * lane;
+            kinds.letter |= bits(in_range(bytes, b'a', b'z')) << shift;
+            kinds.digit |= bits(in_range(bytes, b'0', b'9')) << shift;
+            kinds.high |= bits(bytes) << shift;
+        }
+        kinds
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn load(bytes: &[u8; 16]) -> __m128i {
+        let both = i128::from_le_bytes(*bytes);
+        _mm_set_epi64x((both >> 64) as i64, both as i64)
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn store(lanes: __m128i, bytes: &mut [u8; 16]) {
+        let low = _mm_cvtsi128_si64(lanes);
+        let high = _mm_cvtsi128_si64(_mm_unpackhi_epi64(lanes, lanes));
+        let both = i128::from(high) << 64 | i128::from(low.cast_unsigned());
+        *bytes = both.to_le_bytes();
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn bits(lanes: __m128i) -> u64 {
+        u64::from(_mm_movemask_epi8(lanes).cast_unsigned())
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn splat(byte: u8) -> __m128i {
+        _mm_set1_epi8(byte.cast_signed())
+    }
+
+    /// All ones where `low <= byte <= high`.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn in_range(bytes: __m128i, low: u8, high: u8) -> __m128i {
+        let above = _mm_sub_epi8(bytes, splat(low));
+        _mm_cmpeq_epi8(_mm_min_epu8(above, splat(high - low)), above)
+    }
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod plain {
+    use super::{BLOCK, Kinds, Marks};
+
+    /// Writes `input` in lower case to `lowered`, control characters as spaces
+    /// (line ends stay), and tells what stands where.
+    #[inline]
+    pub(in super::super) fn scan(input: &[u8; BLOCK], lowered: &mut [u8; BLOCK]) -> Marks {
+        *lowered = input.map(lower);
+        Marks {
+            newline: gather(input.map(|byte| byte == b'\n')),
+            carriage: gather(input.map(|byte| byte == b'\r')),
+            space: gather(lowered.map(|byte| byte == b' ')),
+            digit: gather(input.map(|byte| byte.is_ascii_digit())),
+            high: gather(input.map(|byte| !byte.is_ascii())),
+        }
+    }
+
+    /// Tells which bytes are of which kind.
+    #[inline]
+    pub(in super::super) fn kinds(input: &[u8; BLOCK]) -> Kinds {
+        Kinds {
+            letter: gather(input.map(|byte| byte.is_ascii_lowercase())),
+            digit: gather(input.map(|byte| byte.is_ascii_digit())),
+            high: gather(input.map(|byte| !byte.is_ascii())),
+        }
+    }
+
+    #[inline]
+    fn lower(byte: u8) -> u8 {
+        let control = byte.is_ascii_control() && byte != b'\n' && byte != b'\r';
+        if control { b' ' } else { byte.to_ascii_lowercase() }
+    }
+
+    /// One bit a byte, by a multiplication that moves the low bits of eight
+    /// bytes next to each other.
+    #[inline]
+    fn gather(flags: [bool; BLOCK]) -> u64 {
+        let bytes = flags.map(u8::from);
+        let (words, _) = bytes.as_chunks::<8>();
+        words.iter().enumerate().fold(0, |bits, (at, word)| {
+            let packed = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+            bits | packed << (8 * at)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_byte_is_marked_and_lowered_by_its_kind() {
+        for byte in 0..=255_u8 {
+            let mut lowered = [0; BLOCK];
+            let marks = scan(&[byte; BLOCK], &mut lowered);
+            let ends_line = byte == b'\n' || byte == b'\r';
+            let space = !ends_line && (byte.is_ascii_control() || byte == b' ');
+            let all = |yes: bool| if yes { u64::MAX } else { 0 };
+            assert_eq!(marks.newline, all(byte == b'\n'));
+            assert_eq!(marks.carriage, all(byte == b'\r'));
+            assert_eq!(marks.space, all(space));
+            assert_eq!(marks.digit, all(byte.is_ascii_digit()));
+            assert_eq!(marks.high, all(byte >= 0x80));
+            let expected = if space { b' ' } else { byte.to_ascii_lowercase() };
+            assert_eq!(lowered, [expected; BLOCK]);
+        }
+    }
+
+    #[test]
+    fn marks_beyond_the_first_bytes_are_dropped() {
+        let mut lowered = [0; BLOCK];
+        let marks = scan(&[b'7'; BLOCK], &mut lowered);
+        assert_eq!(marks.first(0).digit, 0);
+        assert_eq!(marks.first(3).digit, 0b111);
+        assert_eq!(marks.first(BLOCK).digit, u64::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn vector_code_does_what_plain_code_does(input: [[u8; 32]; 2]) {
+            let mut block = [0; BLOCK];
+            block[..32].copy_from_slice(&input[0]);
+            block[32..].copy_from_slice(&input[1]);
+            let (mut fast, mut slow) = ([0; BLOCK], [0; BLOCK]);
+            prop_assert_eq!(scan(&block, &mut fast), plain::scan(&block, &mut slow));
+            prop_assert_eq!(fast, slow);
+            prop_assert_eq!(kinds(&block), plain::kinds(&block));
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The `dehusk` command.
+
+fn main() -> std::process::ExitCode {
+    dehusk::cli::main()
+}

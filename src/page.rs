@@ -1,0 +1,108 @@
+//! A page, and the site it belongs to.
+
+use std::borrow::Cow;
+
+use crate::config::Scope;
+use crate::line::mark::Mark;
+
+/// One document of a crawl, borrowed from the batch it was read in.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// Where the page was fetched, or its path in a folder. May be empty, may be no valid URL.
+    pub url: &'a str,
+    /// The id its record has, where it has one.
+    pub id: Option<&'a str>,
+    /// The pages that share chrome with this one.
+    pub site: &'a str,
+    /// The text, lines ended by `\n`, `\r\n` or `\r`.
+    pub text: &'a str,
+    /// What HTML told of each line; empty for inputs that are text already.
+    pub marks: &'a [Mark],
+}
+
+/// The site of a URL: its host without `www.` and port, in lower case; its registrable domain; or one site for all.
+///
+/// A URL without a scheme is a path whose first part is the host, as `wget` mirrors lay pages out. What has no host
+/// at all belongs to the site `""`.
+pub fn site_of(url: &str, scope: Scope) -> Cow<'_, str> {
+    match scope {
+        Scope::All => Cow::Borrowed("*"),
+        Scope::Host => host(url),
+        Scope::Domain => match host(url) {
+            Cow::Borrowed(host) => Cow::Borrowed(psl::domain_str(host).unwrap_or(host)),
+            Cow::Owned(host) => Cow::Owned(psl::domain_str(&host).unwrap_or(&host).to_owned()),
+        },
+    }
+}
+
+/// The host of a URL, lower-cased, without user, port, trailing dot and leading `www.`.
+fn host(url: &str) -> Cow<'_, str> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or("");
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = match host.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
+        Some((v6, _)) => v6,
+        None => host.split_once(':').map_or(host, |(host, _)| host),
+    };
+    let host = host.trim().trim_end_matches('.');
+    let host = match host.get(..4) {
+        Some(www) if www.eq_ignore_ascii_case("www.") && host.len() > 4 => &host[4..],
+        _ => host,
+    };
+    if host.chars().any(char::is_uppercase) { Cow::Owned(host.to_lowercase()) } else { Cow::Borrowed(host) }
+}
+
+/// Untrusted text as a terminal may show it: control characters, bidirectional overrides and other invisible
+/// formatting as escapes, everything else as it is.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let hidden = |c: char| {
+        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if hidden(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_site_is_the_host_without_www_port_and_user() {
+        for (url, site) in [
+            ("https://www.Example.org:8080/a?b#c", "example.org"),
+            ("http://user:pw@sub.example.org", "sub.example.org"),
+            ("http://[2001:db8::1]:80/x", "2001:db8::1"),
+            ("example.org/a/b.html", "example.org"),
+            ("//www.example.org./", "example.org"),
+            ("https://www./", "www"),
+            ("http:///nothing", ""),
+            ("", ""),
+        ] {
+            assert_eq!(site_of(url, Scope::Host), site, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_domain_follows_the_public_suffix_list_with_its_private_part() {
+        assert_eq!(site_of("http://news.example.co.uk/a", Scope::Domain), "example.co.uk");
+        assert_eq!(site_of("http://alice.github.io/a", Scope::Domain), "alice.github.io");
+        assert_eq!(site_of("http://localhost/a", Scope::Domain), "localhost");
+    }
+
+    #[test]
+    fn control_and_bidi_characters_are_shown_as_escapes() {
+        assert_eq!(visible("plain – ünïcode"), "plain – ünïcode");
+        assert_eq!(visible("a\u{1b}]0;x\u{7}\u{202e}b\n"), "a\\u{1b}]0;x\\u{7}\\u{202e}b\\n");
+    }
+}

@@ -1,0 +1,385 @@
+//! The runs: reading the census, judging, writing.
+//!
+//! Reading 1 logs every page in the [`Census`]; then every site is counted; reading 2 gives every page its verdicts
+//! and writes it. While the pages fit in memory they are held between the readings, else the input is read again.
+//! Which of the two happens, how many threads there are and how large batches are changes no byte of the output.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use rayon::ThreadPool;
+
+use crate::census::{Census, Log, SiteCounts};
+use crate::chrome::{Judge, Verdict};
+use crate::config::{Reading, Settings};
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::line::{Key, Line, Normaliser};
+use crate::ordered;
+use crate::report::summary::{SourceTally, Summary, Tally};
+use crate::sink::render::{Judged, Rendered, Renderer};
+use crate::sink::{Outputs, Plan, Request, plan};
+use crate::source::paths::Sources;
+use crate::source::stream::Ledger;
+use crate::source::{Batch, Raw, Reader, Source};
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of input done, over all readings.
+    pub done: u64,
+    /// Bytes of input in all readings.
+    pub total: u64,
+    /// Pages read.
+    pub pages: u64,
+    /// What the run does.
+    pub phase: Phase,
+}
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Taking the census.
+    #[default]
+    Reading,
+    /// Counting sites.
+    Counting,
+    /// Judging pages and writing them.
+    Writing,
+}
+
+/// What a run needs besides its input.
+pub struct Context<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The threads.
+    pub pool: Arc<ThreadPool>,
+    /// The number of the signal that asks the run to stop, or 0.
+    pub stop: &'a AtomicUsize,
+    /// Called after every batch.
+    pub progress: &'a dyn Fn(Progress),
+}
+
+impl Context<'_> {
+    /// Items that may be under way: enough to keep all threads busy while one result is consumed.
+    fn ahead(&self) -> usize {
+        self.pool.current_num_threads() * 2 + 1
+    }
+
+    /// # Errors
+    /// [`ErrorKind::Interrupted`] when a signal asked the run to stop.
+    fn check_stop(&self) -> Result<()> {
+        match self.stop.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            signal => Err(ErrorKind::Interrupted(signal as i32).into()),
+        }
+    }
+}
+
+/// Keeps only what each page alone says, and writes it as `request` asks.
+///
+/// # Errors
+/// When outputs are in the way or cannot be written, when no page can be read, when a signal asks the run to stop.
+/// What is wrong with single records or inputs is no error: it stands in the [`Summary`].
+pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Result<Summary> {
+    let begun = Instant::now();
+    let plan = plan::plan(&sources.found, request)?;
+    let mut outputs = Outputs::open(plan, &context.pool)?;
+    let total = sources.found.iter().map(|source| source.size).sum::<u64>();
+    let mut progress = Progress { total: total * 2, ..Progress::default() };
+
+    let mut reading = FirstReading::new(&sources.found, context.settings);
+    let mut batches = Batches::new(&sources.found, context);
+    ordered::map(
+        &context.pool,
+        context.ahead(),
+        || batches.next(),
+        |item| logged(item, context.settings),
+        |logged| {
+            progress.done += logged.progress();
+            progress.pages += logged.pages();
+            reading.add(logged);
+            (context.progress)(progress);
+            context.check_stop()
+        },
+    )?;
+    let FirstReading { census, held, tallies, .. } = reading;
+    let mut held = held.map(Vec::into_iter);
+    progress = Progress { done: total, phase: Phase::Counting, ..progress };
+    (context.progress)(progress);
+
+    let sites = context.pool.install(|| census.sites());
+    drop(census);
+    context.check_stop()?;
+    progress.phase = Phase::Writing;
+
+    let judging = Judging { sites: &sites, settings: context.settings, plan: outputs.plan().clone() };
+    let mut tally = Tally::default();
+    let mut again = Batches::new(&sources.found, context);
+    ordered::map(
+        &context.pool,
+        context.ahead(),
+        || match &mut held {
+            Some(held) => Ok(held.next()),
+            None => again.next(),
+        },
+        |item| judging.done(item),
+        |done| {
+            progress.done = (progress.done + done.progress).min(progress.total);
+            tally.add(done.tally);
+            match done.rendered {
+                Some(rendered) => outputs.write(done.source, rendered)?,
+                None => outputs.end(done.source)?,
+            }
+            (context.progress)(progress);
+            context.check_stop()
+        },
+    )?;
+
+    let mut summary = Summary {
+        sources: tallies,
+        tally,
+        distinct: sites.values().map(SiteCounts::pages).sum(),
+        small_sites: sites.values().filter(|site| site.pages() < context.settings.results.min_pages).count() as u64,
+        empty: context.settings.results.empty,
+        ..Summary::default()
+    };
+    summary.sources.extend(sources.unreadable.iter().map(|(name, reason)| unreadable(name, reason)));
+    summary.check()?;
+    if summary.tally.pages == 0 && summary.bad() > 0 {
+        return Err(no_pages(&summary));
+    }
+    outputs.finish()?;
+    summary.elapsed = begun.elapsed();
+    summary.peak_memory = peak_memory();
+    Ok(summary)
+}
+
+/// An input that could not be opened at all.
+fn unreadable(name: &Arc<str>, reason: &str) -> SourceTally {
+    let mut tally = SourceTally { name: Arc::clone(name), ..SourceTally::default() };
+    tally.add_problems(vec![Problem::skipped(reason)]);
+    tally
+}
+
+/// Why there was nothing to do.
+fn no_pages(summary: &Summary) -> Error {
+    let lines = summary.sources.iter().filter_map(|source| {
+        let problem = source.problems.first()?;
+        let at = crate::error::Location { source: Arc::clone(&source.name), record: problem.record, byte: problem.byte };
+        Some(format!("{at}: {}", crate::page::visible(&problem.reason)))
+    });
+    let reasons: Vec<String> = lines.take(5).collect();
+    ErrorKind::NoPages(format!("no page could be read\n  {}", reasons.join("\n  "))).into()
+}
+
+/// The most memory the process took, in bytes.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string(Path::new("/proc/self/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib << 10)
+}
+
+/// Memory that may be taken without harm to others, in bytes.
+fn free_memory() -> u64 {
+    let meminfo = std::fs::read_to_string(Path::new("/proc/meminfo")).unwrap_or_default();
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    // Where the system does not tell: what any machine has.
+    kib.map_or(1 << 30, |kib| kib << 10)
+}
+
+/// What is read of the sources, in their order.
+enum Item {
+    /// A part of a source.
+    Raw(usize, Raw),
+    /// A part that was held from the first reading.
+    Batch(usize, Batch),
+    /// A source has ended: what was read of it, or why nothing could be.
+    End(usize, Option<Ledger>, Option<Error>),
+}
+
+/// Reads one source after the other.
+struct Batches<'a> {
+    sources: &'a [Source],
+    settings: &'a Settings,
+    pool: Arc<ThreadPool>,
+    at: usize,
+    reader: Option<Reader>,
+}
+
+impl<'a> Batches<'a> {
+    fn new(sources: &'a [Source], context: &Context<'a>) -> Self {
+        Self { sources, settings: context.settings, pool: Arc::clone(&context.pool), at: 0, reader: None }
+    }
+
+    fn next(&mut self) -> Result<Option<Item>> {
+        let Some(source) = self.sources.get(self.at) else { return Ok(None) };
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            None => match Reader::open(source, self.settings, &self.pool) {
+                Ok(reader) => self.reader.insert(reader),
+                Err(e) => return Ok(Some(self.end(None, Some(e)))),
+            },
+        };
+        match reader.next(source) {
+            Ok(Some(raw)) => Ok(Some(Item::Raw(self.at, raw))),
+            Ok(None) => {
+                let ledger = reader.ledger();
+                Ok(Some(self.end(ledger, None)))
+            }
+            Err(e) => Ok(Some(self.end(None, Some(e)))),
+        }
+    }
+
+    fn end(&mut self, ledger: Option<Ledger>, error: Option<Error>) -> Item {
+        let item = Item::End(self.at, ledger, error);
+        self.at += 1;
+        self.reader = None;
+        item
+    }
+}
+
+/// What the first reading makes of an item.
+enum Logged {
+    Batch(usize, Batch, Log),
+    End(usize, Option<Ledger>, Option<Error>),
+}
+
+impl Logged {
+    fn progress(&self) -> u64 {
+        match self {
+            Self::Batch(_, batch, _) => batch.progress,
+            Self::End(..) => 0,
+        }
+    }
+
+    fn pages(&self) -> u64 {
+        match self {
+            Self::Batch(_, batch, _) => batch.slots.len() as u64,
+            Self::End(..) => 0,
+        }
+    }
+}
+
+/// Finds the pages of an item and logs their lines.
+fn logged(item: Item, settings: &Settings) -> Logged {
+    let (source, mut batch) = match item {
+        Item::End(source, ledger, error) => return Logged::End(source, ledger, error),
+        Item::Raw(source, raw) => (source, raw.parse(settings)),
+        Item::Batch(source, batch) => (source, batch),
+    };
+    let mut log = Log::default();
+    let mut normaliser = Normaliser::new(Key::new(settings.results.fingerprint_key));
+    let mut lines = Vec::new();
+    for slot in &batch.slots {
+        let page = batch.page(slot);
+        normaliser.page(page.text, &mut lines);
+        log.add(page.site, &lines);
+    }
+    batch.shrink();
+    Logged::Batch(source, batch, log)
+}
+
+/// What is gathered in the first reading.
+struct FirstReading {
+    census: Census,
+    tallies: Vec<SourceTally>,
+    /// The batches, while they fit.
+    held: Option<Vec<Item>>,
+    memory: u64,
+    limit: u64,
+}
+
+impl FirstReading {
+    fn new(sources: &[Source], settings: &Settings) -> Self {
+        let limit = match settings.running.reading {
+            Reading::Once => u64::MAX,
+            Reading::Twice => 0,
+            Reading::Auto => free_memory() / 4,
+        };
+        let tally = |source: &Source| SourceTally { name: Arc::clone(&source.name), size: source.size, ..SourceTally::default() };
+        Self { census: Census::default(), tallies: sources.iter().map(tally).collect(), held: Some(Vec::new()), memory: 0, limit }
+    }
+
+    fn add(&mut self, logged: Logged) {
+        match logged {
+            Logged::Batch(source, mut batch, log) => {
+                self.census.add(log);
+                if let Some(tally) = self.tallies.get_mut(source) {
+                    tally.pages += batch.slots.len() as u64;
+                    tally.add_problems(std::mem::take(&mut batch.problems));
+                    for (what, n) in std::mem::take(&mut batch.other) {
+                        *tally.other.entry(what).or_default() += n;
+                    }
+                }
+                self.memory += batch.memory() as u64;
+                if self.memory > self.limit {
+                    self.held = None;
+                } else if let Some(held) = &mut self.held {
+                    held.push(Item::Batch(source, batch));
+                }
+            }
+            Logged::End(source, ledger, error) => {
+                if let Some(tally) = self.tallies.get_mut(source) {
+                    tally.ledger = ledger;
+                    tally.add_problems(error.map(|e| Problem::skipped(e.to_string())).into_iter().collect());
+                }
+                if let Some(held) = &mut self.held {
+                    held.push(Item::End(source, ledger, None));
+                }
+            }
+        }
+    }
+}
+
+/// What the second reading makes of an item.
+struct Done {
+    source: usize,
+    tally: Tally,
+    progress: u64,
+    /// `None` when the source has ended.
+    rendered: Option<Rendered>,
+}
+
+/// Judges pages and turns them into output.
+struct Judging<'a> {
+    sites: &'a HashMap<Box<str>, SiteCounts>,
+    settings: &'a Settings,
+    plan: Plan,
+}
+
+impl Judging<'_> {
+    fn done(&self, item: Item) -> Done {
+        let (source, batch) = match item {
+            Item::End(source, ..) => return Done { source, tally: Tally::default(), progress: 0, rendered: None },
+            Item::Raw(source, raw) => (source, raw.parse(self.settings)),
+            Item::Batch(source, batch) => (source, batch),
+        };
+        let results = &self.settings.results;
+        let mut renderer = Renderer::new(&self.plan.entries[source], results.empty, self.plan.annotate, self.plan.dropped.is_some());
+        let mut tally = Tally::default();
+        let mut normaliser = Normaliser::new(Key::new(results.fingerprint_key));
+        let mut judge = Judge::new(results.min_pages);
+        let (mut lines, mut verdicts): (Vec<Line>, Vec<Verdict>) = Default::default();
+        let mut verbatim = batch.verbatim.iter().peekable();
+        for (number, slot) in batch.slots.iter().enumerate() {
+            while let Some((_, span)) = verbatim.next_if(|(before, _)| *before <= number) {
+                renderer.verbatim(&batch, span);
+            }
+            let page = batch.page(slot);
+            normaliser.page(page.text, &mut lines);
+            judge.page(&page, &lines, self.sites.get(page.site), &mut verdicts);
+            tally.add_page(&page, &lines, &verdicts, results.empty);
+            renderer.page(&Judged { batch: &batch, slot, page, lines: &lines, verdicts: &verdicts });
+        }
+        for (_, span) in verbatim {
+            renderer.verbatim(&batch, span);
+        }
+        let progress = batch.progress;
+        Done { source, tally, progress, rendered: Some(renderer.finish(batch)) }
+    }
+}

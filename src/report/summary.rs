@@ -1,0 +1,304 @@
+//! What a run did, in figures, and the ledger that shows that nothing was lost.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::chrome::{Rule, Verdict};
+use crate::config::Empty;
+use crate::error::{Action, Error, ErrorKind, Problem, Result};
+use crate::line::Line;
+use crate::page::Page;
+use crate::source::stream::Ledger;
+
+/// Problems of a source that are kept with their text; the others are counted.
+pub const SHOWN_PROBLEMS: usize = 5;
+
+/// Lines and the bytes of their text, without line ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// Lines.
+    pub lines: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl Amount {
+    fn add(&mut self, other: Amount) {
+        self.lines += other.lines;
+        self.bytes += other.bytes;
+    }
+}
+
+/// What became of the pages of a site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SiteTally {
+    /// Pages read.
+    pub pages: u64,
+    /// Text read.
+    pub read: Amount,
+    /// Text dropped.
+    pub dropped: Amount,
+}
+
+impl SiteTally {
+    /// Share of the site's text that was dropped, from 0 to 1.
+    pub fn share_dropped(&self) -> f64 {
+        share(self.dropped.bytes, self.read.bytes)
+    }
+}
+
+/// `part` of `whole`, from 0 to 1; 0 of nothing.
+pub fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// What became of some pages. Tallies add up in any order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Pages read.
+    pub pages: u64,
+    /// Pages that had no text when they were read.
+    pub blank: u64,
+    /// Pages of which nothing was left.
+    pub emptied: u64,
+    /// Pages written.
+    pub written: u64,
+    /// Text read.
+    pub read: Amount,
+    /// Text kept.
+    pub kept: Amount,
+    /// Text dropped, by rule.
+    pub dropped: BTreeMap<Rule, Amount>,
+    /// The same by site.
+    pub sites: HashMap<Box<str>, SiteTally>,
+}
+
+impl Tally {
+    /// Counts a page and what was decided on its lines.
+    pub fn add_page(&mut self, page: &Page<'_>, lines: &[Line], verdicts: &[Verdict], empty: Empty) {
+        let mut read = Amount::default();
+        let mut dropped = Amount::default();
+        for (line, verdict) in lines.iter().zip(verdicts) {
+            let amount = Amount { lines: 1, bytes: (line.end - line.start) as u64 };
+            read.add(amount);
+            if verdict.keep {
+                self.kept.add(amount);
+            } else {
+                dropped.add(amount);
+                self.dropped.entry(verdict.rule).or_default().add(amount);
+            }
+        }
+        self.pages += 1;
+        self.read.add(read);
+        let was_blank = lines.iter().all(Line::is_blank);
+        let is_emptied = !was_blank && emptied(lines, verdicts);
+        self.blank += u64::from(was_blank);
+        self.emptied += u64::from(is_emptied);
+        self.written += u64::from(!(is_emptied && empty == Empty::Drop));
+        let site = match self.sites.get_mut(page.site) {
+            Some(site) => site,
+            None => self.sites.entry(page.site.into()).or_default(),
+        };
+        site.pages += 1;
+        site.read.add(read);
+        site.dropped.add(dropped);
+    }
+
+    /// Adds what became of other pages.
+    pub fn add(&mut self, other: Tally) {
+        self.pages += other.pages;
+        self.blank += other.blank;
+        self.emptied += other.emptied;
+        self.written += other.written;
+        self.read.add(other.read);
+        self.kept.add(other.kept);
+        for (rule, amount) in other.dropped {
+            self.dropped.entry(rule).or_default().add(amount);
+        }
+        for (name, tally) in other.sites {
+            let site = self.sites.entry(name).or_default();
+            site.pages += tally.pages;
+            site.read.add(tally.read);
+            site.dropped.add(tally.dropped);
+        }
+    }
+
+    /// All text dropped.
+    pub fn all_dropped(&self) -> Amount {
+        let mut all = Amount::default();
+        self.dropped.values().for_each(|amount| all.add(*amount));
+        all
+    }
+}
+
+/// Whether no line that shows is left of a page.
+pub fn emptied(lines: &[Line], verdicts: &[Verdict]) -> bool {
+    !lines.iter().zip(verdicts).any(|(line, verdict)| verdict.keep && !line.is_blank())
+}
+
+/// How the reading of one input went.
+#[derive(Clone, Debug, Default)]
+pub struct SourceTally {
+    /// The input as the user named it.
+    pub name: Arc<str>,
+    /// Its size on disk, in bytes.
+    pub size: u64,
+    /// Bytes read and bytes lost, for formats that are read from front to back.
+    pub ledger: Option<Ledger>,
+    /// Pages found.
+    pub pages: u64,
+    /// The first problems, in their order.
+    pub problems: Vec<Problem>,
+    /// How many problems there were, by what was done.
+    pub counts: BTreeMap<Action, u64>,
+    /// Records that are no pages, by what they are.
+    pub other: BTreeMap<&'static str, u64>,
+}
+
+impl SourceTally {
+    /// Counts problems.
+    pub fn add_problems(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            *self.counts.entry(problem.action).or_default() += 1;
+            if self.problems.len() < SHOWN_PROBLEMS {
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    /// Records that could not be read, and stretches that hold none.
+    pub fn bad(&self) -> u64 {
+        self.counts.iter().filter(|(action, _)| **action != Action::Repaired).map(|(_, n)| n).sum()
+    }
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Each input.
+    pub sources: Vec<SourceTally>,
+    /// What became of the pages.
+    pub tally: Tally,
+    /// Pages that differ from each other, by what the census counted.
+    pub distinct: u64,
+    /// Sites with too few pages to tell what repeats.
+    pub small_sites: u64,
+    /// What becomes of emptied pages.
+    pub empty: Empty,
+    /// How long the run took.
+    pub elapsed: Duration,
+    /// The most memory it took, in bytes, where the system tells.
+    pub peak_memory: Option<u64>,
+}
+
+impl Summary {
+    /// Records that could not be read, over all inputs.
+    pub fn bad(&self) -> u64 {
+        self.sources.iter().map(SourceTally::bad).sum()
+    }
+
+    /// Checks that what went in came out or was dropped for a named reason: pages, lines, bytes of text, bytes of files.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Internal`] when it does not add up, which is a defect of dehusk; [`ErrorKind::Changed`] when an
+    /// input did not have the size it had at the start.
+    pub fn check(&self) -> Result<()> {
+        let tally = &self.tally;
+        let read: u64 = self.sources.iter().map(|source| source.pages).sum();
+        let lost = |what: &str, one: u64, other: u64| Err(Error::from(ErrorKind::Internal(format!("the ledger does not add up: {what}: {one} against {other}"))));
+        if read != tally.pages {
+            return lost("pages read and pages judged", read, tally.pages);
+        }
+        let left_out = if self.empty == Empty::Drop { tally.emptied } else { 0 };
+        if tally.pages != tally.written + left_out {
+            return lost("pages read and pages written or left out", tally.pages, tally.written + left_out);
+        }
+        let dropped = tally.all_dropped();
+        if tally.read.lines != tally.kept.lines + dropped.lines {
+            return lost("lines read and lines kept or dropped", tally.read.lines, tally.kept.lines + dropped.lines);
+        }
+        if tally.read.bytes != tally.kept.bytes + dropped.bytes {
+            return lost("text read and text kept or dropped", tally.read.bytes, tally.kept.bytes + dropped.bytes);
+        }
+        for source in &self.sources {
+            if source.ledger.is_some_and(|ledger| ledger.total() != source.size) {
+                return Err(ErrorKind::Changed(source.name.to_string()).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The sites with most text dropped and those with least, by share and then by name; at most `n` of each, none in both.
+    pub fn extremes(&self, n: usize) -> (Vec<(&str, SiteTally)>, Vec<(&str, SiteTally)>) {
+        let mut sites: Vec<(&str, SiteTally)> =
+            self.tally.sites.iter().filter(|(_, site)| site.pages > 1 && site.read.bytes > 0).map(|(name, site)| (&**name, *site)).collect();
+        sites.sort_by(|(a, x), (b, y)| y.share_dropped().total_cmp(&x.share_dropped()).then_with(|| a.cmp(b)));
+        let worst = sites.len().div_ceil(2).min(n);
+        let best = (sites.len() - worst).min(n);
+        let best = sites.split_off(sites.len() - best);
+        sites.truncate(worst);
+        (sites, best.into_iter().rev().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(start: usize, end: usize) -> Line {
+        Line { start, end, next: end + 1, exact: if start == end { 0 } else { 7 }, template: 7 }
+    }
+
+    fn page(text: &str) -> Page<'_> {
+        Page { url: "u", id: None, site: "s", text, marks: &[] }
+    }
+
+    fn summary() -> Summary {
+        let mut summary = Summary { sources: vec![SourceTally { pages: 2, ..SourceTally::default() }], ..Summary::default() };
+        let (keep, drop) = (Verdict::keep(Rule::Unique), Verdict::drop(Rule::Recurs, 3, 4));
+        summary.tally.add_page(&page("ab\ncd"), &[line(0, 2), line(3, 5)], &[keep, drop], Empty::Keep);
+        summary.tally.add_page(&page("ab"), &[line(0, 2)], &[drop], Empty::Keep);
+        summary
+    }
+
+    #[test]
+    fn the_ledger_adds_up_or_the_run_fails() {
+        let mut summary = summary();
+        assert!(summary.check().is_ok());
+        assert_eq!((summary.tally.emptied, summary.tally.written), (1, 2));
+        summary.tally.kept.bytes += 1;
+        assert!(summary.check().is_err_and(|e| e.to_string().contains("text read")));
+        summary.tally.kept.bytes -= 1;
+        summary.sources[0].pages = 3;
+        assert!(summary.check().is_err_and(|e| e.to_string().contains("pages read")));
+    }
+
+    #[test]
+    fn a_file_of_which_bytes_are_missing_changed_while_it_was_read() {
+        let mut summary = summary();
+        summary.sources[0].size = 10;
+        summary.sources[0].ledger = Some(Ledger { read: 7, padding: 1, gaps: 2 });
+        assert!(summary.check().is_ok());
+        summary.sources[0].ledger = Some(Ledger { read: 7, padding: 1, gaps: 1 });
+        assert!(summary.check().is_err_and(|e| matches!(e.kind(), ErrorKind::Changed(_))));
+    }
+
+    #[test]
+    fn tallies_add_up_in_any_order() {
+        let (mut a, mut b) = (summary().tally, summary().tally);
+        b.blank = 5;
+        let (left, right) = (a.clone(), b.clone());
+        a.add(right);
+        b.add(left);
+        assert_eq!(a, b);
+    }
+
+    #[test]
+    fn only_the_first_problems_keep_their_text() {
+        let mut source = SourceTally::default();
+        source.add_problems((0..9).map(|n| Problem::skipped(n.to_string())).collect());
+        source.add_problems(vec![Problem::repaired("x")]);
+        assert_eq!((source.problems.len(), source.bad()), (SHOWN_PROBLEMS, 9));
+    }
+}

@@ -1,0 +1,100 @@
+//! Verdicts as JSON: the field `dehusk` of annotated pages, and the file of dropped lines.
+//!
+//! Offsets are bytes of the page's text in UTF-8, from the first byte of a line to the first behind it, its line end
+//! not included.
+
+use std::io::Write;
+
+use crate::chrome::Verdict;
+use crate::line::Line;
+use crate::page::Page;
+use crate::sink::jsonl::escape_into;
+
+/// Writes `{"lines":[…]}` with every line of a page.
+pub fn annotation(lines: &[Line], verdicts: &[Verdict]) -> String {
+    let mut out = Vec::with_capacity(lines.len() * 96);
+    out.extend_from_slice(b"{\"lines\":[");
+    for (i, (line, verdict)) in lines.iter().zip(verdicts).enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        line_fields(line, verdict, &mut out);
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"]}");
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Writes a row of the file of dropped lines; nothing for a page that lost none.
+pub fn dropped(page: &Page<'_>, lines: &[Line], verdicts: &[Verdict], out: &mut Vec<u8>) {
+    let mut dropped = lines.iter().zip(verdicts).filter(|(_, verdict)| !verdict.keep).peekable();
+    if dropped.peek().is_none() {
+        return;
+    }
+    out.push(b'{');
+    for (name, value) in [("id", page.id), ("url", Some(page.url)), ("site", Some(page.site))] {
+        if let Some(value) = value {
+            let _ = write!(out, "\"{name}\":\"");
+            escape_into(value, out);
+            out.extend_from_slice(b"\",");
+        }
+    }
+    out.extend_from_slice(b"\"lines\":[");
+    for (i, (line, verdict)) in dropped.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        line_fields(line, verdict, out);
+        out.extend_from_slice(b",\"text\":\"");
+        escape_into(page.text.get(line.start..line.end).unwrap_or_default(), out);
+        out.extend_from_slice(b"\"}");
+    }
+    out.extend_from_slice(b"]}\n");
+}
+
+/// Opens an object and writes what is known of a line.
+fn line_fields(line: &Line, verdict: &Verdict, out: &mut Vec<u8>) {
+    // Writing to memory cannot fail.
+    let _ = write!(
+        out,
+        "{{\"start\":{},\"end\":{},\"verdict\":\"{}\",\"rule\":\"{}\",\"evidence\":{{\"pages\":{},\"of\":{}}}",
+        line.start,
+        line.end,
+        if verdict.keep { "keep" } else { "drop" },
+        verdict.rule.name(),
+        verdict.on,
+        verdict.of
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chrome::Rule;
+
+    fn line(start: usize, end: usize) -> Line {
+        Line { start, end, next: end + 1, exact: 1, template: 1 }
+    }
+
+    #[test]
+    fn an_annotation_is_json_with_byte_offsets() -> serde_json::Result<()> {
+        let text = annotation(&[line(0, 4), line(5, 9)], &[Verdict::drop(Rule::Recurs, 3, 9), Verdict::keep(Rule::Unique)]);
+        let value: serde_json::Value = serde_json::from_str(&text)?;
+        assert_eq!(value["lines"][0], serde_json::json!({"start": 0, "end": 4, "verdict": "drop", "rule": "recurs", "evidence": {"pages": 3, "of": 9}}));
+        assert_eq!(value["lines"][1]["verdict"], "keep");
+        Ok(())
+    }
+
+    #[test]
+    fn dropped_lines_come_with_their_text_escaped() -> serde_json::Result<()> {
+        let page = Page { url: "http://x/\"", id: None, site: "x", text: "a\"\tb\nkept", marks: &[] };
+        let mut out = Vec::new();
+        dropped(&page, &[line(0, 4), line(5, 9)], &[Verdict::drop(Rule::Repeated, 2, 1), Verdict::keep(Rule::Unique)], &mut out);
+        let value: serde_json::Value = serde_json::from_slice(&out)?;
+        assert_eq!((value["url"].as_str(), value["lines"][0]["text"].as_str(), value["lines"].as_array().map(Vec::len)), (Some("http://x/\""), Some("a\"\tb"), Some(1)));
+        out.clear();
+        dropped(&page, &[line(0, 4)], &[Verdict::keep(Rule::Unique)], &mut out);
+        assert!(out.is_empty());
+        Ok(())
+    }
+}

@@ -1,0 +1,364 @@
+//! Where each input's output goes, settled before anything is read.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::source::stream::Compression;
+use crate::source::{Format, Place, Source};
+
+/// Formats that pages can be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum OutputFormat {
+    /// One JSON object a line
+    Jsonl,
+    /// WARC conversion records, as Common Crawl's WET files hold them
+    Wet,
+    /// Rows in columns
+    Parquet,
+    /// The text alone, pages separated by empty lines
+    Text,
+}
+
+/// What an output holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One JSON object a line.
+    Jsonl,
+    /// WARC conversion records.
+    Wet,
+    /// Rows in columns.
+    Parquet,
+    /// Text, pages separated by empty lines.
+    Text,
+    /// A file a page.
+    Files,
+}
+
+impl Form {
+    /// The ending of a file name.
+    fn extension(self) -> &'static str {
+        match self {
+            Form::Jsonl => ".jsonl",
+            Form::Wet => ".warc.wet",
+            Form::Parquet => ".parquet",
+            Form::Text => ".txt",
+            Form::Files => "",
+        }
+    }
+}
+
+/// Where the output goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Standard output.
+    Stdout,
+    /// One file.
+    File(PathBuf),
+    /// A folder, one output an input.
+    Folder(PathBuf),
+}
+
+impl Target {
+    /// What the user means by `-o PATH`: `-` is standard output; a name that ends as data files do is a file, unless a
+    /// folder stands there; everything else is a folder.
+    pub fn of(path: Option<&Path>) -> Self {
+        let Some(path) = path else { return Target::Stdout };
+        if path.as_os_str() == "-" {
+            return Target::Stdout;
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        let is_data = [".jsonl", ".ndjson", ".json", ".wet", ".warc", ".parquet", ".txt", ".gz", ".zst"].iter().any(|end| name.ends_with(end));
+        let is_folder = path.is_dir() || !is_data && !path.exists();
+        if is_folder { Target::Folder(path.to_owned()) } else { Target::File(path.to_owned()) }
+    }
+}
+
+/// What the user asked to write.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Where to.
+    pub target: Target,
+    /// In what format; `None`: as read.
+    pub format: Option<OutputFormat>,
+    /// How compressed; `None`: as read, and not at all when the format changes or standard output is written to.
+    pub compression: Option<Compression>,
+    /// Whether older outputs are replaced.
+    pub force: bool,
+    /// Whether lines are marked rather than dropped.
+    pub annotate: bool,
+    /// Where dropped lines go.
+    pub dropped: Option<PathBuf>,
+}
+
+/// Where one input goes.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The file; the folder for [`Form::Files`]; nothing for standard output.
+    pub path: PathBuf,
+    /// The format.
+    pub form: Form,
+    /// The compression.
+    pub compression: Compression,
+}
+
+/// Where everything goes.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where to.
+    pub target: Target,
+    /// One entry an input, in their order.
+    pub entries: Vec<Entry>,
+    /// Whether older outputs are replaced.
+    pub force: bool,
+    /// Whether lines are marked rather than dropped.
+    pub annotate: bool,
+    /// Where dropped lines go.
+    pub dropped: Option<PathBuf>,
+}
+
+impl Compression {
+    /// What a file name says.
+    pub fn of_name(path: &Path) -> Self {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("gz") => Self::Gzip,
+            Some("zst") => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Settles where each of `sources` goes.
+///
+/// # Errors
+/// When outputs would collide with each other, with an input or with an older output, or when formats do not fit.
+pub fn plan(sources: &[Source], request: Request) -> Result<Plan> {
+    if let Target::File(path) | Target::Folder(path) = &request.target
+        && let Some(input) = sources.iter().find(|source| is_same(source, path))
+    {
+        return Err(Error::settings(format!("the output {} is the input {}; inputs are never changed, name another output", path.display(), input.name)));
+    }
+    let names = names(sources);
+    let mut entries = Vec::new();
+    for (source, name) in sources.iter().zip(names) {
+        entries.push(entry(source, &name, &request)?);
+    }
+    let Request { target, force, annotate, dropped, .. } = request;
+    let plan = Plan { target, entries, force, annotate, dropped };
+    plan.check_formats()?;
+    plan.check_places(sources)?;
+    Ok(plan)
+}
+
+fn entry(source: &Source, name: &Path, request: &Request) -> Result<Entry> {
+    let form = match (request.format, source.format) {
+        (Some(OutputFormat::Jsonl), _) | (None, Format::Jsonl) => Form::Jsonl,
+        (Some(OutputFormat::Wet), _) | (None, Format::Warc) => Form::Wet,
+        (Some(OutputFormat::Parquet), _) | (None, Format::Parquet) => Form::Parquet,
+        (Some(OutputFormat::Text), _) => Form::Text,
+        (None, Format::Pages) if matches!(request.target, Target::Folder(_)) => Form::Files,
+        (None, Format::Pages) => Form::Text,
+    };
+    if form == Form::Parquet && cfg!(not(feature = "parquet")) {
+        return Err(Error::settings("this build of dehusk writes no Parquet; build it with the feature 'parquet'"));
+    }
+    let compression = match (request.compression, &request.target) {
+        _ if form == Form::Parquet || form == Form::Files => Compression::None,
+        (Some(compression), _) => compression,
+        (None, Target::File(path)) => Compression::of_name(path),
+        (None, Target::Stdout) => Compression::None,
+        (None, Target::Folder(_)) if request.format.is_some() => Compression::None,
+        (None, Target::Folder(_)) => source.compression,
+    };
+    let path = match &request.target {
+        Target::Stdout => PathBuf::new(),
+        Target::File(path) => path.clone(),
+        Target::Folder(folder) if form == Form::Files => folder.clone(),
+        Target::Folder(folder) => folder.join(output_name(name, form, compression)),
+    };
+    Ok(Entry { path, form, compression })
+}
+
+/// The name of an output: the input's, with the endings that fit what it holds.
+fn output_name(name: &Path, form: Form, compression: Compression) -> PathBuf {
+    let file = name.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut stem = file.as_str();
+    for endings in [[".gz", ".zst", ""], [".wet", ".jsonl", ".parquet"], [".warc", ".ndjson", ".json"]] {
+        stem = endings.iter().filter(|end| !end.is_empty()).find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
+    }
+    // What the user calls .json stays so.
+    let own = [".ndjson", ".json"].into_iter().find(|end| form == Form::Jsonl && (file.ends_with(&format!("{end}.gz")) || file.ends_with(&format!("{end}.zst")) || file.ends_with(end)));
+    name.with_file_name(format!("{stem}{}{}", own.unwrap_or(form.extension()), compression.extension()))
+}
+
+/// A name for each input that no other has: the file name, or the whole path where file names are not enough.
+fn names(sources: &[Source]) -> Vec<PathBuf> {
+    let mut count: HashMap<&Path, usize> = HashMap::new();
+    for source in sources {
+        *count.entry(&source.relative).or_default() += 1;
+    }
+    sources
+        .iter()
+        .map(|source| {
+            if source.format == Format::Pages && source.relative.as_os_str().is_empty() {
+                let name = Path::new(&*source.name).file_name();
+                return name.map_or_else(|| PathBuf::from("pages"), PathBuf::from);
+            }
+            if count.get(source.relative.as_path()).is_none_or(|n| *n < 2) {
+                return source.relative.clone();
+            }
+            // Only plain parts: an output never leaves its folder.
+            Path::new(&*source.name).components().filter(|part| matches!(part, Component::Normal(_))).collect()
+        })
+        .collect()
+}
+
+/// Whether a path is an input, under whatever name.
+fn is_same(source: &Source, path: &Path) -> bool {
+    match &source.place {
+        Place::File(input) => same_file::is_same_file(input, path).unwrap_or(false),
+        Place::Folder { root, .. } => same_file::is_same_file(root, path).unwrap_or(false),
+        Place::Spooled(_) => false,
+    }
+}
+
+impl Plan {
+    fn check_formats(&self) -> Result<()> {
+        let Some(first) = self.entries.first() else { return Ok(()) };
+        if !matches!(self.target, Target::Folder(_)) && self.entries.iter().any(|entry| entry.form != first.form) {
+            return Err(Error::settings("the inputs have several formats, but one output has only one: choose it with --format, or write to a folder with -o DIR"));
+        }
+        if self.annotate && self.entries.iter().any(|entry| !matches!(entry.form, Form::Jsonl | Form::Parquet)) {
+            return Err(Error::settings("--annotate needs a format with fields: add --format jsonl or --format parquet"));
+        }
+        Ok(())
+    }
+
+    fn check_places(&self, sources: &[Source]) -> Result<()> {
+        if let Target::Folder(folder) = &self.target {
+            for source in sources {
+                if let Place::Folder { root, .. } = &source.place
+                    && is_inside(folder, root)
+                {
+                    return Err(Error::settings(format!("the output folder {} lies in the input folder {}; name one outside", folder.display(), root.display())));
+                }
+            }
+        }
+        let mut seen: HashMap<PathBuf, usize> = HashMap::new();
+        for (number, (entry, source)) in self.entries.iter().zip(sources).enumerate() {
+            if entry.form == Form::Files {
+                self.check_files(source, &entry.path)?;
+                continue;
+            }
+            if matches!(self.target, Target::Folder(_))
+                && let Some(other) = seen.insert(entry.path.clone(), number)
+            {
+                let (one, two) = (&sources[other].name, &source.name);
+                return Err(Error::settings(format!("{one} and {two} would both be written to {}; write them to one file with -o FILE, or in two runs", entry.path.display())));
+            }
+            if let Some(input) = sources.iter().find(|source| is_same(source, &entry.path)) {
+                return Err(Error::settings(format!("the output {} is the input {}; inputs are never changed, name another output", entry.path.display(), input.name)));
+            }
+            if self.target == Target::Stdout {
+                continue;
+            }
+            match std::fs::metadata(&entry.path) {
+                Ok(meta) if !meta.is_file() => {
+                    let place = entry.path.display();
+                    return Err(Error::settings(format!("{place} is no regular file, so no output can be put in its place; redirect standard output to it instead")));
+                }
+                Ok(_) if !self.force => return Err(ErrorKind::Exists(entry.path.clone()).into()),
+                _ => {}
+            }
+        }
+        if let Some(path) = &self.dropped {
+            if !self.force && path.exists() {
+                return Err(ErrorKind::Exists(path.clone()).into());
+            }
+            if sources.iter().any(|source| is_same(source, path)) || seen.contains_key(path) {
+                return Err(Error::settings(format!("--dropped {}: is an input or another output", path.display())));
+            }
+        }
+        Ok(())
+    }
+
+    /// No page of a folder may overwrite a file.
+    fn check_files(&self, source: &Source, folder: &Path) -> Result<()> {
+        let Place::Folder { files, .. } = &source.place else { return Ok(()) };
+        if self.force {
+            return Ok(());
+        }
+        match files.iter().map(|(path, _)| folder.join(page_name(path))).find(|place| place.exists()) {
+            Some(place) => Err(ErrorKind::Exists(place).into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether `path`, which may not exist yet, lies in `folder`.
+fn is_inside(path: &Path, folder: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    path.ancestors().find_map(|ancestor| {
+        let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };
+        ancestor.canonicalize().ok()
+    }).is_some_and(|path| path.starts_with(&folder))
+}
+
+/// The file a page of a folder is written to: text stays where it was, and the text of `a.html` goes to `a.html.txt`.
+pub fn page_name(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    if let Some(extension @ ("gz" | "zst")) = path.extension().and_then(|extension| extension.to_str()) {
+        let bare = name.to_string_lossy().len() - extension.len() - 1;
+        name = path.to_string_lossy().get(..bare).unwrap_or_default().into();
+    }
+    let is_text = matches!(Path::new(&name).extension().and_then(|extension| extension.to_str()), Some("txt" | "text"));
+    if !is_text {
+        name.push(".txt");
+    }
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_named_after_its_input_and_what_it_holds() {
+        for (name, form, compression, output) in [
+            ("a.warc.wet.gz", Form::Wet, Compression::Gzip, "a.warc.wet.gz"),
+            ("a.warc.gz", Form::Wet, Compression::Gzip, "a.warc.wet.gz"),
+            ("d/a.jsonl.zst", Form::Jsonl, Compression::Zstd, "d/a.jsonl.zst"),
+            ("a.json.gz", Form::Jsonl, Compression::Gzip, "a.json.gz"),
+            ("a.jsonl.gz", Form::Parquet, Compression::None, "a.parquet"),
+            ("a.parquet", Form::Jsonl, Compression::None, "a.jsonl"),
+            ("stdin", Form::Jsonl, Compression::None, "stdin.jsonl"),
+        ] {
+            assert_eq!(output_name(Path::new(name), form, compression), Path::new(output), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_a_folder_becomes_text() {
+        for (name, output) in [("a/b.txt", "a/b.txt"), ("a/b.html", "a/b.html.txt"), ("b.txt.gz", "b.txt"), ("b.html.gz", "b.html.txt")] {
+            assert_eq!(page_name(Path::new(name)), Path::new(output));
+        }
+    }
+
+    #[test]
+    fn a_name_that_ends_as_data_files_do_is_a_file() {
+        assert_eq!(Target::of(None), Target::Stdout);
+        assert_eq!(Target::of(Some(Path::new("-"))), Target::Stdout);
+        assert_eq!(Target::of(Some(Path::new("x/out.jsonl.gz"))), Target::File("x/out.jsonl.gz".into()));
+        assert_eq!(Target::of(Some(Path::new("x/out"))), Target::Folder("x/out".into()));
+    }
+
+    #[test]
+    fn a_folder_is_inside_itself_and_inside_its_parents() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        assert!(is_inside(&dir.path().join("new/folder"), dir.path()));
+        assert!(is_inside(dir.path(), dir.path()));
+        assert!(!is_inside(dir.path(), &dir.path().join("new")));
+        Ok(())
+    }
+}
