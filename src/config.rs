@@ -46,7 +46,7 @@ pub enum Empty {
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Reading {
-    /// Once while the pages fit a quarter of the machine's free memory, else twice
+    /// Once while pages are HTML and fit a quarter of the free memory, else twice
     #[default]
     Auto,
     /// Once: all pages are held in memory

@@ -34,7 +34,7 @@
 //! let page = Page { url: "https://example.org/1", id: None, site: "example.org", text: pages[0], marks: &[] };
 //! normaliser.page(page.text, &mut lines);
 //! let mut verdicts = Vec::new();
-//! Judge::new(2).page(&page, &lines, sites.get(page.site), &mut verdicts);
+//! Judge::new(2, Key::default()).page(&page, &lines, sites.get(page.site), &mut verdicts);
 //! assert_eq!(verdicts.iter().map(|verdict| verdict.keep).collect::<Vec<_>>(), [false, true]);
 //! ```
 

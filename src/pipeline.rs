@@ -292,6 +292,8 @@ struct FirstReading {
     held: Option<Vec<Item>>,
     memory: u64,
     limit: u64,
+    /// Whether only pages that were HTML are worth holding: text is read again as fast as it is held.
+    only_html: bool,
 }
 
 impl FirstReading {
@@ -302,7 +304,7 @@ impl FirstReading {
             Reading::Auto => free_memory() / 4,
         };
         let tally = |source: &Source| SourceTally { name: Arc::clone(&source.name), size: source.size, ..SourceTally::default() };
-        Self { census: Census::default(), tallies: sources.iter().map(tally).collect(), held: Some(Vec::new()), memory: 0, limit }
+        Self { census: Census::default(), tallies: sources.iter().map(tally).collect(), held: Some(Vec::new()), memory: 0, limit, only_html: settings.running.reading == Reading::Auto }
     }
 
     fn add(&mut self, logged: Logged) {
@@ -317,7 +319,8 @@ impl FirstReading {
                     }
                 }
                 self.memory += batch.memory() as u64;
-                if self.memory > self.limit {
+                let is_cheap = self.only_html && !batch.slots.is_empty() && !batch.is_html();
+                if is_cheap || self.memory > self.limit {
                     self.held = None;
                 } else if let Some(held) = &mut self.held {
                     held.push(Item::Batch(source, batch));
@@ -362,8 +365,9 @@ impl Judging<'_> {
         let results = &self.settings.results;
         let mut renderer = Renderer::new(&self.plan.entries[source], results.empty, self.plan.annotate, self.plan.dropped.is_some());
         let mut tally = Tally::default();
-        let mut normaliser = Normaliser::new(Key::new(results.fingerprint_key));
-        let mut judge = Judge::new(results.min_pages);
+        let key = Key::new(results.fingerprint_key);
+        let mut normaliser = Normaliser::new(key);
+        let mut judge = Judge::new(results.min_pages, key);
         let (mut lines, mut verdicts): (Vec<Line>, Vec<Verdict>) = Default::default();
         let mut verbatim = batch.verbatim.iter().peekable();
         for (number, slot) in batch.slots.iter().enumerate() {

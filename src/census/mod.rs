@@ -248,7 +248,7 @@ impl SiteCounts {
 
 /// Hashes keys that are hashes already; a seed of the process keeps strangers from choosing the bucket.
 #[derive(Clone, Copy, Debug)]
-struct Seed(u64);
+pub(crate) struct Seed(u64);
 
 impl Default for Seed {
     fn default() -> Self {
@@ -265,7 +265,7 @@ impl BuildHasher for Seed {
 }
 
 /// One multiplication: enough to spread a fingerprint over a table.
-struct KeyHasher(u64);
+pub(crate) struct KeyHasher(u64);
 
 impl Hasher for KeyHasher {
     fn finish(&self) -> u64 {

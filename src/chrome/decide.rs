@@ -10,7 +10,7 @@
 use super::evidence::{Gatherer, LineEvidence};
 use super::{Rule, Verdict};
 use crate::census::SiteCounts;
-use crate::line::Line;
+use crate::line::{Key, Line};
 use crate::page::Page;
 
 /// Pages beside its own that a content line is expected on, for a site of two pages.
@@ -42,9 +42,10 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge who drops nothing from sites of fewer than `min_pages` pages.
-    pub fn new(min_pages: u64) -> Self {
-        Self { min_pages, gatherer: Gatherer::default(), evidence: Vec::new(), decided: Vec::new() }
+    /// A judge who drops nothing from sites of fewer than `min_pages` pages, for lines whose fingerprints were made
+    /// with `key`.
+    pub fn new(min_pages: u64, key: Key) -> Self {
+        Self { min_pages, gatherer: Gatherer::new(key), evidence: Vec::new(), decided: Vec::new() }
     }
 
     /// Puts a verdict on each line of `page` into `verdicts`, by what the census counted on its site.
@@ -108,7 +109,9 @@ pub fn decide(evidence: &[LineEvidence], pages: u64, verdicts: &mut Vec<Verdict>
 
 /// Nats towards content, of one line.
 fn score(line: &LineEvidence, expected: f64) -> f64 {
-    let recurrence = expected - (libm::log(f64::from(line.on)) + libm::log(f64::from(line.in_company))) / 2.0;
+    // Most lines stand alone, and a logarithm is the dearest part of a score.
+    let seen = f64::from(line.on) * f64::from(line.in_company);
+    let recurrence = if line.on == 1 { expected } else { expected - libm::log(seen) / 2.0 };
     let length = libm::log((1.0 + line.length) / LENGTH).clamp(-LENGTH_SAYS, LENGTH_SAYS);
     let repetition = if line.repeated { REPETITION } else { 0.0 };
     (RECURRENCE * recurrence + length) * (line.length / LENGTH).sqrt() - repetition

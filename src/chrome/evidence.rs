@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::census::{EDGE, SiteCounts};
-use crate::line::{Fingerprint, Line};
+use crate::census::{EDGE, Seed, SiteCounts};
+use crate::line::{Fingerprint, Key, Line, Normaliser, Templates};
 use crate::page::Page;
 
 /// What is known of one line.
@@ -28,13 +28,19 @@ pub struct LineEvidence {
 const TITLE_PART: f64 = 8.0;
 
 /// Gathers evidence, page by page. Keeps its buffers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gatherer {
-    seen: HashSet<Fingerprint>,
+    seen: HashSet<Fingerprint, Seed>,
     title: TitleParts,
 }
 
 impl Gatherer {
+    /// A gatherer for lines whose fingerprints were made with `key`.
+    pub fn new(key: Key) -> Self {
+        let normaliser = Normaliser::new(key).with_templates(Templates::Skip);
+        Self { seen: HashSet::default(), title: TitleParts { normaliser, ..TitleParts::default() } }
+    }
+
     /// Puts the evidence on the lines of a page into `evidence`, one a line that is not blank.
     pub fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteCounts, evidence: &mut Vec<LineEvidence>) {
         evidence.clear();
@@ -60,7 +66,7 @@ impl Gatherer {
                 in_company: with_before.min(with_after).min(on),
                 length: length(shown),
                 repeated: !self.seen.insert(line.exact),
-                titular: !is_first && self.title.has(shown),
+                titular: !is_first && self.title.has(line),
             });
             before = line.template;
             // What was looked up as the pair with the next line is that line's pair with this one.
@@ -82,55 +88,50 @@ fn length(text: &str) -> f64 {
     text.chars().map(|c| if wide(c) { 2.5 } else { 1.0 }).sum()
 }
 
-/// The title of a page and the parts it is made of: `Headline | Section – Site`.
+/// The title of a page and the parts it is made of, `Headline | Section – Site`, as fingerprints.
 #[derive(Debug, Default)]
 struct TitleParts {
-    title: String,
-    parts: Vec<std::ops::Range<usize>>,
+    normaliser: Normaliser,
+    lines: Vec<Line>,
+    parts: Vec<Fingerprint>,
 }
 
 impl TitleParts {
     fn set(&mut self, title: &str) {
-        self.title.clear();
-        self.title.push_str(title);
         self.parts.clear();
-        self.parts.push(0..title.len());
+        self.push(title);
         let mut start = 0;
-        let mut push = |part: std::ops::Range<usize>| {
-            let text = title.get(part.clone()).unwrap_or_default();
-            let (lead, trail) = (text.len() - text.trim_start().len(), text.len() - text.trim_end().len());
-            if length(text.trim()) >= TITLE_PART {
-                self.parts.push(part.start + lead..part.end - trail);
-            }
-        };
         for (at, c) in title.char_indices() {
-            let is_hyphen = c == '-' && title.get(..at).is_some_and(|before| before.ends_with(' ')) && title.get(at + 1..).is_some_and(|after| after.starts_with(' '));
-            if is_hyphen || matches!(c, '|' | '–' | '—' | ':' | '»' | '·') {
-                push(start..at);
+            let spaced = |at: usize| title.get(at..).is_some_and(|rest| rest.starts_with(' '));
+            let is_dash = c == '-' && at > 0 && spaced(at - 1) && spaced(at + 1);
+            if is_dash || matches!(c, '|' | '–' | '—' | ':' | '»' | '·') {
+                self.push_part(title.get(start..at));
                 start = at + c.len_utf8();
             }
         }
-        push(start..title.len());
+        self.push_part(title.get(start..));
     }
 
-    fn has(&self, line: &str) -> bool {
-        self.parts.iter().any(|part| self.title.get(part.clone()).is_some_and(|part| same(part, line)))
+    fn push_part(&mut self, part: Option<&str>) {
+        if let Some(part) = part.map(str::trim).filter(|part| length(part) >= TITLE_PART) {
+            self.push(part);
+        }
     }
-}
 
-/// Whether two texts are the same but for case and white space.
-fn same(a: &str, b: &str) -> bool {
-    fn folded(text: &str) -> impl Iterator<Item = char> {
-        text.split_whitespace().flat_map(|word| word.chars().chain([' '])).flat_map(char::to_lowercase)
+    fn push(&mut self, text: &str) {
+        self.normaliser.page(text, &mut self.lines);
+        self.parts.extend(self.lines.first().map(|line| line.exact));
     }
-    folded(a).eq(folded(b))
+
+    fn has(&self, line: &Line) -> bool {
+        self.parts.contains(&line.exact)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::census::{Census, Log};
-    use crate::line::{Key, Normaliser};
 
     fn gathered(pages: &[&str], of: usize) -> Vec<LineEvidence> {
         let (mut census, mut log, mut lines) = (Census::default(), Log::default(), Vec::new());
@@ -143,7 +144,7 @@ mod tests {
         normaliser.page(pages[of], &mut lines);
         let page = Page { url: "", id: None, site: "s", text: pages[of], marks: &[] };
         let mut evidence = Vec::new();
-        Gatherer::default().gather(&page, &lines, &census.sites()["s"], &mut evidence);
+        Gatherer::new(Key::default()).gather(&page, &lines, &census.sites()["s"], &mut evidence);
         evidence
     }
 

@@ -15,8 +15,11 @@ use crate::source::stream::Compression;
 /// Plain bytes of a block. Larger blocks compress little better.
 const BLOCK: usize = 1 << 20;
 
-/// Level of gzip: the size of zlib's 6 at half its time, by libdeflate.
-pub const GZIP_LEVEL: u8 = 6;
+/// Level of gzip for blocks, by libdeflate: nearly the size of its 6 at half the time.
+const GZIP_LEVEL: u8 = 3;
+
+/// Level of gzip for single records: they are too short for a higher one to find more.
+pub const RECORD_LEVEL: u8 = 1;
 
 /// Level of Zstandard: its own default.
 const ZSTD_LEVEL: i32 = 3;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::blocks::GZIP_LEVEL;
+use super::blocks::RECORD_LEVEL;
 use super::plan::{Entry, Form, page_name};
 use super::wet::{NewRecord, new_header, same_header};
 use super::{annotate, jsonl};
@@ -103,7 +103,7 @@ impl<'p> Renderer<'p> {
             empty,
             annotate,
             with_dropped,
-            deflater: by_record.then(|| Deflater::new(GZIP_LEVEL)),
+            deflater: by_record.then(|| Deflater::new(RECORD_LEVEL)),
             record: Vec::new(),
             #[cfg(feature = "parquet")]
             rows: super::rows::Rows::default(),

@@ -10,8 +10,10 @@ use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use html5gum::emitters::callback::{Callback, CallbackEvent};
+use html5gum::{Span, State};
 
-use super::html::markup::{RawText, Scanner, Token, is_space};
+use super::html::markup::{self, Handler, Input, RawText, is_space};
 
 /// How far into a page declarations are looked for, in bytes.
 const PRESCAN: usize = 8 * 1024;
@@ -158,35 +160,105 @@ fn declared_within(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 fn declared_in_meta(head: &[u8]) -> Option<&'static Encoding> {
-    let mut scanner = Scanner::new(head);
-    while let Some(token) = scanner.next() {
-        let Token::Start(name) = token else { continue };
-        if name.eq_ignore_ascii_case(b"meta") {
-            if let Some(encoding) = meta_encoding(&mut scanner) {
-                return Some(encoding);
-            }
-        } else if let Some(raw) = RawText::named(name) {
-            scanner.raw_text(raw);
-        }
-    }
-    None
+    let input = Input::new(head);
+    let reader = MetaReader {
+        input: &input,
+        tag: MetaTag::default(),
+        raw: None,
+    };
+    markup::read(&input, reader).next()
 }
 
-/// The encoding that one `<meta>` names: in `charset`, or in `content` beside
-/// `http-equiv=content-type`.
-fn meta_encoding(scanner: &mut Scanner<'_>) -> Option<&'static Encoding> {
-    let (mut pragma, mut charset, mut content) = (false, None, None);
-    while let Some((name, value)) = scanner.attribute() {
-        if name.eq_ignore_ascii_case(b"http-equiv") {
-            pragma |= value.trim_ascii().eq_ignore_ascii_case(b"content-type");
-        } else if name.eq_ignore_ascii_case(b"charset") {
-            charset = charset.or(Some(value));
-        } else if name.eq_ignore_ascii_case(b"content") {
-            content = content.or_else(|| charset_in(value));
+/// Yields the encodings that `<meta>` tags name.
+struct MetaReader<'a> {
+    input: &'a Input<'a>,
+    tag: MetaTag,
+    /// The tag being read starts an element that holds no tags.
+    raw: Option<RawText>,
+}
+
+/// A tag as far as it has been read: of a `<meta>`, what it says of its encoding.
+#[derive(Default)]
+struct MetaTag {
+    is_meta: bool,
+    /// The attribute whose value may come next.
+    attribute: Attribute,
+    /// There is `http-equiv=content-type`, which `content` needs beside it.
+    pragma: bool,
+    charset: Option<&'static Encoding>,
+    content: Option<&'static Encoding>,
+}
+
+#[derive(Default)]
+enum Attribute {
+    #[default]
+    Other,
+    HttpEquiv,
+    Charset,
+    Content,
+}
+
+impl MetaTag {
+    const fn attribute_name(&mut self, name: &[u8]) {
+        self.attribute = match name {
+            b"http-equiv" => Attribute::HttpEquiv,
+            b"charset" => Attribute::Charset,
+            b"content" => Attribute::Content,
+            _ => Attribute::Other,
+        };
+    }
+
+    fn attribute_value(&mut self, value: &[u8]) {
+        let encoding = Encoding::for_label_no_replacement;
+        match self.attribute {
+            Attribute::Other => {}
+            Attribute::HttpEquiv => {
+                self.pragma |= value.trim_ascii().eq_ignore_ascii_case(b"content-type");
+            }
+            Attribute::Charset => self.charset = self.charset.or_else(|| encoding(value)),
+            Attribute::Content => {
+                self.content = self
+                    .content
+                    .or_else(|| charset_in(value).and_then(encoding));
+            }
         }
     }
-    let label = charset.or(if pragma { content } else { None })?;
-    Encoding::for_label_no_replacement(label)
+
+    fn encoding(&self) -> Option<&'static Encoding> {
+        let pragma = if self.pragma { self.content } else { None };
+        self.charset.or(pragma).filter(|_| self.is_meta)
+    }
+}
+
+impl Callback<&'static Encoding, ()> for MetaReader<'_> {
+    fn handle_event(&mut self, event: CallbackEvent<'_>, _: Span<()>) -> Option<&'static Encoding> {
+        match event {
+            CallbackEvent::OpenStartTag { name } => {
+                self.tag = MetaTag {
+                    is_meta: name == b"meta",
+                    ..MetaTag::default()
+                };
+                self.raw = RawText::named(name);
+            }
+            CallbackEvent::AttributeName { name } => self.tag.attribute_name(name),
+            CallbackEvent::AttributeValue { value } if self.tag.is_meta => {
+                self.tag.attribute_value(value);
+            }
+            CallbackEvent::CloseStartTag { .. } => return self.tag.encoding(),
+            _ => {}
+        }
+        None
+    }
+}
+
+impl Handler<&'static Encoding> for MetaReader<'_> {
+    fn state(&mut self) -> Option<State> {
+        self.input.state_in(self.raw.take()?)
+    }
+
+    fn wants_text(&self) -> bool {
+        false
+    }
 }
 
 /// The label in a content type such as `text/html; charset=utf-8`.

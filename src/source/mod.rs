@@ -145,6 +145,11 @@ impl Batch {
         0
     }
 
+    /// Whether the pages were HTML.
+    pub fn is_html(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
     /// Gives back the memory that reading took and nothing uses.
     pub fn shrink(&mut self) {
         self.bytes.shrink_to_fit();

@@ -4,19 +4,23 @@
 //! of text, the cells of a table row on one line. Unlike there, nothing is taken that a browser
 //! does not show: scripts, templates, hidden elements, fallbacks.
 //!
-//! No tree is built: tags come from a scanner, and a stack remembers the open elements that
+//! No tree is built: tags come from a tokenizer, and a stack remembers the open elements that
 //! matter, at most 512 of them. It keeps the rules of the WHATWG standard for tags that imply
 //! others (13.2.6), so far as they move text or make it visible. Time is linear in the page, and
-//! memory beyond the text is constant.
+//! memory beyond the text is that of the longest run of text or attribute.
 
 mod element;
 pub(in crate::source) mod markup;
 
-use std::ops::Range;
+use std::convert::Infallible;
+use std::mem;
+
+use html5gum::emitters::callback::{Callback, CallbackEvent};
+use html5gum::{Span, State};
 
 use crate::line::mark::{Block, Mark, Regions};
 use element::{Kind, Walls, key_of, wall};
-use markup::{RawText, Scanner, Token, is_space};
+use markup::{Handler, Input, RawText, is_space};
 
 /// How many open elements are remembered, as in browsers. Deeper ones are only counted.
 const MAX_DEPTH: usize = 512;
@@ -59,18 +63,24 @@ impl Extractor {
     /// begins. A page without a visible word appends nothing to either.
     pub fn extract(&mut self, html: &str, text: &mut String, marks: &mut Vec<Mark>) {
         self.open.clear();
-        Page {
-            html,
-            scanner: Scanner::new(html.as_bytes()),
+        let mut lines = Lines::new(text, marks);
+        let input = Input::new(html.as_bytes());
+        let page = Page {
+            input: &input,
             open: &mut self.open,
-            lines: Lines::new(text, marks),
+            lines: &mut lines,
+            tag: StartTag::default(),
+            content: Content::Markup,
+            state: None,
             titled: false,
             xml: html
                 .trim_start_matches('\u{feff}')
                 .trim_start()
                 .starts_with("<?xml"),
-        }
-        .read();
+        };
+        // It has nothing to yield before the end.
+        let _: Option<Infallible> = markup::read(&input, page).next();
+        lines.end();
     }
 }
 
@@ -126,6 +136,11 @@ impl OpenElements {
         self.stack
             .last()
             .map_or_else(Context::default, |open| open.context)
+    }
+
+    /// Whether text that stands here is not shown.
+    fn hidden(&self) -> bool {
+        self.stack.last().is_some_and(|open| open.context.hidden)
     }
 
     fn push(&mut self, key: u64, kind: Kind, context: Context) {
@@ -198,35 +213,71 @@ impl OpenElements {
     }
 }
 
-/// What the attributes of a start tag say.
+/// A start tag, as far as it has been read.
 #[derive(Debug, Default)]
-struct Attributes {
+struct StartTag {
+    key: u64,
+    /// The attribute whose value may come next.
+    attribute: Attribute,
+    hidden_attribute: bool,
+    /// By `aria-hidden` or `style`.
     hidden: bool,
     href: bool,
     shadow_root: bool,
     regions: Regions,
 }
 
-impl Attributes {
-    fn read(scanner: &mut Scanner<'_>) -> Self {
-        let mut said = Self::default();
-        while let Some((name, value)) = scanner.attribute() {
-            // The length first: most attributes are none of these.
-            match name.len() {
-                4 if name.eq_ignore_ascii_case(b"href") => said.href = true,
-                4 if name.eq_ignore_ascii_case(b"role") => said.regions |= regions_of_role(value),
-                5 if name.eq_ignore_ascii_case(b"style") => said.hidden |= style_hides(value),
-                6 if name.eq_ignore_ascii_case(b"hidden") => {
-                    said.hidden |= !value.eq_ignore_ascii_case(b"until-found");
-                }
-                11 if name.eq_ignore_ascii_case(b"aria-hidden") => {
-                    said.hidden |= value.trim_ascii().eq_ignore_ascii_case(b"true");
-                }
-                14 if name.eq_ignore_ascii_case(b"shadowrootmode") => said.shadow_root = true,
-                _ => {}
-            }
+/// The attributes whose values matter.
+#[derive(Clone, Copy, Debug, Default)]
+enum Attribute {
+    #[default]
+    Other,
+    Hidden,
+    AriaHidden,
+    Style,
+    Role,
+}
+
+impl StartTag {
+    fn named(name: &[u8]) -> Self {
+        Self {
+            key: key_of(name),
+            ..Self::default()
         }
-        said
+    }
+
+    const fn attribute_name(&mut self, name: &[u8]) {
+        self.attribute = Attribute::Other;
+        match name {
+            b"href" => self.href = true,
+            b"shadowrootmode" => self.shadow_root = true,
+            b"role" => self.attribute = Attribute::Role,
+            b"style" => self.attribute = Attribute::Style,
+            b"aria-hidden" => self.attribute = Attribute::AriaHidden,
+            b"hidden" => {
+                self.attribute = Attribute::Hidden;
+                self.hidden_attribute = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn attribute_value(&mut self, value: &[u8]) {
+        match self.attribute {
+            Attribute::Other => {}
+            Attribute::Hidden => {
+                self.hidden_attribute = !value.eq_ignore_ascii_case(b"until-found")
+            }
+            Attribute::AriaHidden => {
+                self.hidden |= value.trim_ascii().eq_ignore_ascii_case(b"true");
+            }
+            Attribute::Style => self.hidden |= style_hides(value),
+            Attribute::Role => self.regions |= regions_of_role(value),
+        }
+    }
+
+    const fn hides(&self) -> bool {
+        self.hidden_attribute || self.hidden
     }
 }
 
@@ -278,75 +329,109 @@ fn style_hides(style: &[u8]) -> bool {
     no_box || invisible
 }
 
+/// How the text is to be taken that comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    /// As the open elements say.
+    Markup,
+    /// Of an element that holds text alone and is not shown.
+    Unseen,
+    Title,
+    /// A block whose lines are kept as they are.
+    Verbatim(Block),
+}
+
 /// One page being read.
-struct Page<'a> {
-    html: &'a str,
-    scanner: Scanner<'a>,
-    open: &'a mut OpenElements,
-    lines: Lines<'a>,
+struct Page<'p, 'a> {
+    input: &'p Input<'p>,
+    open: &'p mut OpenElements,
+    lines: &'p mut Lines<'a>,
+    tag: StartTag,
+    content: Content,
+    /// What the tokenizer shall do after the tag just read.
+    state: Option<State>,
     titled: bool,
     /// The page calls itself XML, where `/>` ends an element.
     xml: bool,
 }
 
-impl Page<'_> {
-    fn read(mut self) {
-        while let Some(token) = self.scanner.next() {
-            match token {
-                Token::Text(range) => self.text(range),
-                Token::Start(name) => self.start(key_of(name)),
-                Token::End(name) => self.end(key_of(name)),
+impl Callback<Infallible, ()> for Page<'_, '_> {
+    fn handle_event(&mut self, event: CallbackEvent<'_>, _: Span<()>) -> Option<Infallible> {
+        match event {
+            CallbackEvent::String { value } => self.text(&String::from_utf8_lossy(value)),
+            CallbackEvent::OpenStartTag { name } => self.tag = StartTag::named(name),
+            CallbackEvent::AttributeName { name } => self.tag.attribute_name(name),
+            CallbackEvent::AttributeValue { value } => self.tag.attribute_value(value),
+            CallbackEvent::CloseStartTag { self_closing } => self.start(self_closing),
+            CallbackEvent::EndTag { name } => self.end(key_of(name)),
+            _ => {}
+        }
+        None
+    }
+}
+
+impl Handler<Infallible> for Page<'_, '_> {
+    fn state(&mut self) -> Option<State> {
+        self.state.take()
+    }
+
+    fn wants_text(&self) -> bool {
+        match self.content {
+            Content::Markup => !self.open.hidden(),
+            Content::Unseen => false,
+            Content::Title | Content::Verbatim(_) => true,
+        }
+    }
+}
+
+impl Page<'_, '_> {
+    fn text(&mut self, text: &str) {
+        let here = self.open.context();
+        match self.content {
+            Content::Markup if here.hidden => {}
+            Content::Markup if here.verbatim => self.lines.verbatim(text, here),
+            Content::Markup => self.lines.flow(text, here),
+            Content::Unseen => {}
+            Content::Title => self.titled = self.lines.title(text),
+            Content::Verbatim(block) => {
+                self.lines.verbatim(text, Context { block, ..here });
+                self.lines.end();
             }
         }
-        self.lines.end();
     }
 
-    fn text(&mut self, range: Range<usize>) {
-        let here = self.open.context();
-        if here.hidden {
-            return;
-        }
-        let written = self.html.get(range).unwrap_or_default();
-        let text = htmlize::unescape(written);
-        if here.verbatim {
-            self.lines.verbatim(&text, here);
-        } else {
-            self.lines.flow(&text, here);
-        }
-    }
-
-    fn start(&mut self, key: u64) {
-        let kind = Kind::of(key);
-        let said = Attributes::read(&mut self.scanner);
+    fn start(&mut self, self_closing: bool) {
+        let said = mem::take(&mut self.tag);
+        let kind = Kind::of(said.key);
         self.close_implied(kind);
         let here = self.open.context();
-        let self_closed =
-            self.scanner.self_closing() && (self.xml || here.foreign || kind == Kind::Foreign);
+        let self_closed = self_closing && (self.xml || here.foreign || kind == Kind::Foreign);
+        let hidden = here.hidden || said.hides();
         match kind {
-            Kind::Raw(raw) if !self_closed => self.raw_text(raw, said.hidden || here.hidden),
-            Kind::Plaintext => self.plaintext(),
+            Kind::Raw(raw) if !self_closed => self.raw_text(raw, hidden),
+            Kind::Plaintext => self.plaintext(here.hidden),
             Kind::Document | Kind::Void | Kind::Raw(_) => {}
-            _ if here.hidden || said.hidden => {}
+            _ if hidden => {}
             Kind::Picture | Kind::Foreign => self.lines.space(),
             Kind::Cell => self.lines.cell(),
             _ if kind.breaks_line() => self.lines.end(),
             _ => {}
         }
         if !self_closed {
-            self.remember(key, kind, here, &said);
+            self.remember(kind, here, &said);
         }
     }
 
     /// Puts an element on the stack when it changes anything for what is in it.
-    fn remember(&mut self, key: u64, kind: Kind, here: Context, said: &Attributes) {
+    fn remember(&mut self, kind: Kind, here: Context, said: &StartTag) {
         let matters = match kind {
-            Kind::Inline => here.inline || said.hidden || !said.regions.is_empty(),
-            Kind::Link => said.href || said.hidden,
+            Kind::Inline => here.inline || said.hides() || !said.regions.is_empty(),
+            Kind::Link => said.href || said.hides(),
             _ => is_remembered(kind, here),
         };
         if matters {
             let context = within(kind, here, said);
-            self.open.push(key, kind, context);
+            self.open.push(said.key, kind, context);
         }
     }
 
@@ -408,6 +493,7 @@ impl Page<'_> {
     }
 
     fn end(&mut self, key: u64) {
+        self.content = Content::Markup;
         let kind = Kind::of(key);
         let here = self.open.context();
         if self.open.deeper > 0 && is_remembered(kind, here) {
@@ -455,45 +541,31 @@ impl Page<'_> {
         }
     }
 
-    /// The content of an element that holds text alone. One without end tag is taken for empty,
-    /// but for scripts and styles, where nothing after it can be told from them.
+    /// The start of an element that holds text alone.
     fn raw_text(&mut self, raw: RawText, hidden: bool) {
-        let Some(range) = self.scanner.raw_text(raw) else {
-            if matches!(raw, RawText::Script | RawText::Style) {
-                self.scanner.remainder();
-            } else if !hidden && Kind::Raw(raw).breaks_line() {
-                self.lines.end();
-            }
-            return;
+        if !hidden && Kind::Raw(raw).breaks_line() {
+            self.lines.end();
+        }
+        self.state = self.input.state_in(raw);
+        if self.state.is_some() {
+            self.content = match raw {
+                _ if hidden => Content::Unseen,
+                RawText::Title if !self.titled => Content::Title,
+                RawText::Textarea => Content::Verbatim(Block::Control),
+                RawText::Xmp => Content::Verbatim(Block::Preformatted),
+                _ => Content::Unseen,
+            };
+        }
+    }
+
+    fn plaintext(&mut self, hidden: bool) {
+        self.state = Some(State::PlainText);
+        self.content = if hidden {
+            Content::Unseen
+        } else {
+            self.lines.end();
+            Content::Verbatim(Block::Preformatted)
         };
-        if hidden {
-            return;
-        }
-        let content = self.html.get(range).unwrap_or_default();
-        match raw {
-            RawText::Title if !self.titled => {
-                self.titled = self.lines.title(&htmlize::unescape(content));
-            }
-            RawText::Textarea => self.verbatim_block(Block::Control, &htmlize::unescape(content)),
-            RawText::Xmp => self.verbatim_block(Block::Preformatted, content),
-            RawText::Iframe => self.lines.end(),
-            _ => {}
-        }
-    }
-
-    fn plaintext(&mut self) {
-        let range = self.scanner.remainder();
-        let content = self.html.get(range).unwrap_or_default();
-        self.verbatim_block(Block::Preformatted, content);
-    }
-
-    fn verbatim_block(&mut self, block: Block, content: &str) {
-        let here = self.open.context();
-        self.lines.end();
-        if !here.hidden {
-            self.lines.verbatim(content, Context { block, ..here });
-        }
-        self.lines.end();
     }
 }
 
@@ -509,9 +581,9 @@ const fn is_remembered(kind: Kind, here: Context) -> bool {
 }
 
 /// What holds within an element that stands in `here`.
-fn within(kind: Kind, here: Context, said: &Attributes) -> Context {
+fn within(kind: Kind, here: Context, said: &StartTag) -> Context {
     let mut context = here;
-    context.hidden |= said.hidden;
+    context.hidden |= said.hides();
     context.regions |= said.regions;
     // In SVG and MathML, what is not HTML again stays foreign.
     context.foreign = kind == Kind::Foreign || here.foreign && kind != Kind::Integration;

@@ -359,11 +359,35 @@ impl Raw {
                 }
             }
         }
+        batch.forget_bodies();
         batch
     }
 }
 
 impl Batch {
+    /// Drops the bodies of the records once all pages were made of them: of HTML only the headers are needed again.
+    fn forget_bodies(&mut self) {
+        if !self.slots.iter().all(|slot| matches!(slot.text, Span::Arena(_))) {
+            return;
+        }
+        let bytes = std::mem::take(&mut self.bytes);
+        let mut keep = |range: &mut Range<usize>| {
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(bytes.get(range.clone()).unwrap_or_default());
+            *range = start..self.bytes.len();
+        };
+        for slot in &mut self.slots {
+            if let Origin::Warc { header, .. } = &mut slot.origin {
+                keep(header);
+            }
+        }
+        for (_, span) in &mut self.verbatim {
+            if let Span::Bytes(range) = span {
+                keep(range);
+            }
+        }
+    }
+
     /// Adds the page of a record, if it holds one. Returns what was wrong with it.
     fn add_record(&mut self, record: &Record, settings: &Results) -> Vec<Problem> {
         // The header borrows from the bytes, and the page's text is made beside them.
