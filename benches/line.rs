@@ -1,34 +1,55 @@
-//! Bytes of text a second that become lines and fingerprints, with and without
-//! templates. `LINE_TEXTS` names the folder or file with the texts: each file is
-//! one set, of pages between NUL bytes.
+//! Bytes of text a second that become lines and fingerprints, with and without templates.
+//!
+//! The texts are those of `samples/`, one set a site; `DEHUSK_BENCH_TEXTS` names a folder of others, whose files are
+//! a set each, of pages between NUL bytes.
 
+use std::collections::BTreeMap;
+
+use dehusk::line::{Key, Line, Normaliser, Templates};
+use dehusk::page::site_of;
 use divan::Bencher;
 use divan::counter::BytesCount;
-use line::line::{Key, Line, Normaliser, Templates};
 
 fn main() {
     divan::main();
 }
 
-fn texts() -> Vec<String> {
-    let folder = std::env::var("LINE_TEXTS").unwrap_or_else(|_| "samples".into());
-    let mut paths: Vec<String> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path().to_str()?.to_owned()))
-        .filter(|path| path.contains("text."))
-        .collect();
-    paths.sort();
-    paths
+/// A set of pages, by name.
+type Sets = BTreeMap<String, Vec<String>>;
+
+fn sets() -> Sets {
+    match std::env::var_os("DEHUSK_BENCH_TEXTS") {
+        Some(folder) => files(folder.as_ref()),
+        None => samples(),
+    }
 }
 
-fn pages(path: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.split('\0').map(str::to_owned).collect()
+fn samples() -> Sets {
+    let rows = std::fs::read_to_string("samples/jsonl/samples.jsonl").unwrap_or_default();
+    let mut sets = Sets::new();
+    for row in rows.lines() {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap_or_default();
+        let (Some(url), Some(text)) = (row["url"].as_str(), row["text"].as_str()) else { continue };
+        sets.entry(site_of(url, dehusk::config::Scope::Host).into_owned()).or_default().push(text.to_owned());
+    }
+    sets
 }
 
-fn run(bencher: Bencher, path: &str, templates: Templates) {
-    let pages = pages(path);
+fn files(folder: &std::path::Path) -> Sets {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let texts = entries.filter_map(|entry| {
+        let text = std::fs::read_to_string(entry.path()).ok()?;
+        Some((entry.file_name().to_string_lossy().into_owned(), text.split('\0').map(str::to_owned).collect()))
+    });
+    texts.collect()
+}
+
+fn names() -> Vec<String> {
+    sets().into_keys().collect()
+}
+
+fn run(bencher: Bencher, set: &str, templates: Templates) {
+    let pages = sets().remove(set).unwrap_or_default();
     let bytes: usize = pages.iter().map(String::len).sum();
     let mut normaliser = Normaliser::new(Key::default()).with_templates(templates);
     let mut lines: Vec<Line> = Vec::new();
@@ -40,12 +61,12 @@ fn run(bencher: Bencher, path: &str, templates: Templates) {
     });
 }
 
-#[divan::bench(args = texts(), sample_count = 20)]
-fn exact(bencher: Bencher, path: &str) {
-    run(bencher, path, Templates::Skip);
+#[divan::bench(args = names(), sample_count = 20)]
+fn exact(bencher: Bencher, set: &str) {
+    run(bencher, set, Templates::Skip);
 }
 
-#[divan::bench(args = texts(), sample_count = 20)]
-fn with_templates(bencher: Bencher, path: &str) {
-    run(bencher, path, Templates::Take);
+#[divan::bench(args = names(), sample_count = 20)]
+fn with_templates(bencher: Bencher, set: &str) {
+    run(bencher, set, Templates::Take);
 }

@@ -8,13 +8,12 @@
 
 use std::collections::BTreeSet;
 
+use dehusk::line::normalised;
 use icu_datetime::provider::names::{
-    DatetimeNamesDayperiodV1, DatetimeNamesMonthEthiopianV1, DatetimeNamesMonthGregorianV1,
-    DatetimeNamesMonthHebrewV1, DatetimeNamesMonthHijriV1, DatetimeNamesMonthPersianV1,
-    DatetimeNamesWeekdayV1, MonthNames,
+    DatetimeNamesDayperiodV1, DatetimeNamesMonthEthiopianV1, DatetimeNamesMonthGregorianV1, DatetimeNamesMonthHebrewV1,
+    DatetimeNamesMonthHijriV1, DatetimeNamesMonthPersianV1, DatetimeNamesWeekdayV1, MonthNames,
 };
 use icu_provider::prelude::*;
-use line::line::normalised;
 use yoke::Yokeable;
 
 /// The compiled data, once more: this way it lists its languages.
@@ -44,14 +43,12 @@ const WIDTHS: &[&str] = &["3", "3s", "5", "5s"];
 /// Languages that CLDR covers well (modern and moderate). Short names of the
 /// others would be words of these more often than dates: "see", "to", "on".
 const COMMON: &[&str] = &[
-    "af", "am", "ar", "as", "ast", "az", "be", "bg", "bn", "br", "bs", "ca", "chr", "ckb", "cs",
-    "cv", "cy", "da", "de", "dsb", "el", "en", "es", "et", "eu", "fa", "fi", "fil", "fo", "fr",
-    "ga", "gd", "gl", "gu", "ha", "he", "hi", "hr", "hsb", "hu", "hy", "ia", "id", "ig", "is",
-    "it", "ja", "jv", "ka", "kk", "km", "kn", "ko", "kok", "ku", "ky", "lb", "lo", "lt", "lv",
-    "mk", "ml", "mn", "mr", "ms", "my", "ne", "nl", "nn", "no", "oc", "or", "pa", "pl", "ps", "pt",
-    "qu", "rm", "ro", "ru", "sc", "sd", "si", "sk", "sl", "so", "sq", "sr", "sv", "sw", "ta", "te",
-    "tg", "th", "ti", "tk", "tr", "tt", "ug", "uk", "und", "ur", "uz", "vi", "yi", "yo", "yue",
-    "zh", "zu",
+    "af", "am", "ar", "as", "ast", "az", "be", "bg", "bn", "br", "bs", "ca", "chr", "ckb", "cs", "cv", "cy", "da",
+    "de", "dsb", "el", "en", "es", "et", "eu", "fa", "fi", "fil", "fo", "fr", "ga", "gd", "gl", "gu", "ha", "he", "hi",
+    "hr", "hsb", "hu", "hy", "ia", "id", "ig", "is", "it", "ja", "jv", "ka", "kk", "km", "kn", "ko", "kok", "ku", "ky",
+    "lb", "lo", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "my", "ne", "nl", "nn", "no", "oc", "or", "pa", "pl", "ps",
+    "pt", "qu", "rm", "ro", "ru", "sc", "sd", "si", "sk", "sl", "so", "sq", "sr", "sv", "sw", "ta", "te", "tg", "th",
+    "ti", "tk", "tr", "tt", "ug", "uk", "und", "ur", "uz", "vi", "yi", "yo", "yue", "zh", "zu",
 ];
 
 /// Longest name, in characters, that only a common language can give.
@@ -102,10 +99,8 @@ pub fn names() -> BTreeSet<String> {
 
 /// Calls `take` with the language and the names of each width, in all languages
 /// or in those given.
-fn each<M>(
-    languages: Option<&[&str]>,
-    mut take: impl FnMut(&str, &<M::DataStruct as Yokeable<'_>>::Output),
-) where
+fn each<M>(languages: Option<&[&str]>, mut take: impl FnMut(&str, &<M::DataStruct as Yokeable<'_>>::Output))
+where
     M: DataMarker,
     Names: IterableDataProvider<M>,
 {

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Writes the samples: the same pages as WARC, WET, JSONL and a folder, and their gold lines.
+"""Writes the samples: the same pages as WARC, WET, JSONL, Parquet and a folder, and their gold lines.
 
 usage: python3 samples/make.py [OUT]        OUT: where to write, by default this file's folder
 
 The pages are an invented newspaper, made here from newspaper/*.toml, and real documentation pages,
 read from docs/. A run writes the same bytes as the run before it: what varies from page to page
 (the rotation of the headline lists, numbers of comments) is drawn by a hash of names, not by chance.
-Needs Python 3.11 and nothing else. README.md says what the forms hold and how gold was assigned.
+Needs Python 3.11 and nothing else, except for Parquet: without pyarrow that file stays as it is, and a
+test says so if its pages have changed. README.md says what the forms hold and how gold was assigned.
 """
 
 import base64
 import datetime
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -66,6 +68,7 @@ BLOCK = set(
     "option p pre section select summary table tbody textarea tfoot thead title tr ul".split()
 )
 DROPPED = {"script", "style", "noscript", "template", "svg"}
+HTML_SPACE = re.compile("[ \t\n\r\f]+")  # what HTML folds; a no-break space is not among it
 VOID = set("area base br col embed hr img input link meta source track wbr".split())
 
 
@@ -88,8 +91,8 @@ class LineParser(HTMLParser):
 
     def end_line(self):
         raw = "".join(self.text)
-        cells = [re.sub(r"[^\S\t]+", " ", cell).strip() for cell in raw.split("\t")]
-        line = raw.rstrip() if self.inside("pre") else "\t".join(cell for cell in cells if cell)
+        cells = [re.sub(" +", " ", cell).strip(" ") for cell in raw.split("\t")]
+        line = raw.rstrip() if self.inside("pre") else "\t".join(cell for cell in cells if cell).strip()
         if line.strip():
             labels = [gold for gold, size in self.weight.items() if size]
             if self.judge is gold_attribute and len(labels) != 1:
@@ -124,7 +127,7 @@ class LineParser(HTMLParser):
         if self.inside(*DROPPED):
             return
         gold = self.open[-1][1] if self.open else 0
-        rows = data.split("\n") if self.inside("pre") else [re.sub(r"\s+", " ", data)]
+        rows = data.split("\n") if self.inside("pre") else [HTML_SPACE.sub(" ", data)]
         for i, row in enumerate(rows):
             if i:
                 self.end_line()
@@ -776,6 +779,25 @@ def jsonl(pages):
     )
 
 
+def parquet(pages):
+    """The columns of FineWeb and its like, in row groups of 20 pages. None without pyarrow."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        return None
+    columns = {
+        "text": [page.text for page in pages],
+        "id": [page.path for page in pages],
+        "url": [page.url for page in pages],
+        "timestamp": [page.timestamp for page in pages],
+        "language": [page.language for page in pages],
+    }
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), out, row_group_size=20, compression="zstd")
+    return out.getvalue()
+
+
 def gold(pages):
     return json_lines(
         {"id": page.path, "url": page.url, "site": page.site, "text": page.text, "gold": [g for _, g in page.lines]}
@@ -810,6 +832,10 @@ def main():
     write(out / "warc" / "samples.warc.gz", warc("samples.warc.gz", pages))
     write(out / "wet" / "samples.warc.wet.gz", wet("samples.warc.wet.gz", pages))
     write(out / "jsonl" / "samples.jsonl", jsonl(pages))
+    if (rows := parquet(pages)) is not None:
+        write(out / "parquet" / "samples.parquet", rows)
+    else:
+        print("parquet/samples.parquet was not written: there is no pyarrow", file=sys.stderr)
     write(out / "gold.jsonl", gold(pages))
     figures(pages)
 

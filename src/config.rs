@@ -46,7 +46,7 @@ pub enum Empty {
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Reading {
-    /// Once while pages are HTML and fit a quarter of the free memory, else twice
+    /// Pages that were HTML are held while they fit a quarter of the free memory; text is read again
     #[default]
     Auto,
     /// Once: all pages are held in memory
@@ -179,7 +179,7 @@ pub struct Options {
     /// Text that one thread takes at a time [default: 1M]
     #[cfg_attr(feature = "cli", arg(long, value_name = "SIZE", help_heading = "Running"))]
     pub batch: Option<Size>,
-    /// How often the input is read [default: auto]
+    /// Whether pages are held in memory between counting and writing, or read again [default: auto]
     #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "HOW", help_heading = "Running"))]
     pub reading: Option<Reading>,
     /// Folder for temporary files [default: the system's]
@@ -248,7 +248,10 @@ impl Options {
                 max_page: max_page as usize,
             },
             running: Running {
-                threads: self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN),
+                threads: self
+                    .threads
+                    .or_else(|| std::thread::available_parallelism().ok())
+                    .unwrap_or(NonZeroUsize::MIN),
                 batch: batch as usize,
                 reading: self.reading.unwrap_or_default(),
                 temp_dir: self.temp_dir.unwrap_or_else(std::env::temp_dir),

@@ -109,7 +109,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self.kind() {
-            ErrorKind::Read { source, .. } | ErrorKind::Write { source, .. } | ErrorKind::Stdout(source) => Some(source),
+            ErrorKind::Read { source, .. } | ErrorKind::Write { source, .. } | ErrorKind::Stdout(source) => {
+                Some(source)
+            }
             _ => None,
         }
     }

@@ -5,8 +5,8 @@
 //! needs no channel: no more than `ahead` items are under way at a time.
 
 use std::collections::VecDeque;
-use std::sync::mpsc;
 use std::sync::Arc;
+use std::sync::mpsc;
 
 use rayon::ThreadPool;
 

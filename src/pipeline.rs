@@ -85,7 +85,7 @@ impl Context<'_> {
 /// What is wrong with single records or inputs is no error: it stands in the [`Summary`].
 pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Result<Summary> {
     let begun = Instant::now();
-    let plan = plan::plan(&sources.found, request)?;
+    let plan = plan::plan(sources, request)?;
     let mut outputs = Outputs::open(plan, &context.pool)?;
     let total = sources.found.iter().map(|source| source.size).sum::<u64>();
     let mut progress = Progress { total: total * 2, ..Progress::default() };
@@ -111,7 +111,8 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
     (context.progress)(progress);
 
     let sites = context.pool.install(|| census.sites());
-    drop(census);
+    // The lines need not be normalised again: the second reading cuts the input into the same batches.
+    let mut logs = census.into_logs().into_iter();
     context.check_stop()?;
     progress.phase = Phase::Writing;
 
@@ -121,11 +122,17 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
     ordered::map(
         &context.pool,
         context.ahead(),
-        || match &mut held {
-            Some(held) => Ok(held.next()),
-            None => again.next(),
+        || {
+            let item = match &mut held {
+                Some(held) => held.next(),
+                None => again.next()?,
+            };
+            Ok(item.map(|item| match item {
+                Item::End(..) => (item, Log::default()),
+                Item::Raw(..) | Item::Batch(..) => (item, logs.next().unwrap_or_default()),
+            }))
         },
-        |item| judging.done(item),
+        |(item, log)| judging.done(item, &log),
         |done| {
             progress.done = (progress.done + done.progress).min(progress.total);
             tally.add(done.tally);
@@ -168,7 +175,8 @@ fn unreadable(name: &Arc<str>, reason: &str) -> SourceTally {
 fn no_pages(summary: &Summary) -> Error {
     let lines = summary.sources.iter().filter_map(|source| {
         let problem = source.problems.first()?;
-        let at = crate::error::Location { source: Arc::clone(&source.name), record: problem.record, byte: problem.byte };
+        let at =
+            crate::error::Location { source: Arc::clone(&source.name), record: problem.record, byte: problem.byte };
         Some(format!("{at}: {}", crate::page::visible(&problem.reason)))
     });
     let reasons: Vec<String> = lines.take(5).collect();
@@ -195,7 +203,7 @@ fn free_memory() -> u64 {
 /// What is read of the sources, in their order.
 enum Item {
     /// A part of a source.
-    Raw(usize, Raw),
+    Raw(usize, Box<Raw>),
     /// A part that was held from the first reading.
     Batch(usize, Batch),
     /// A source has ended: what was read of it, or why nothing could be.
@@ -225,8 +233,8 @@ impl<'a> Batches<'a> {
                 Err(e) => return Ok(Some(self.end(None, Some(e)))),
             },
         };
-        match reader.next(source) {
-            Ok(Some(raw)) => Ok(Some(Item::Raw(self.at, raw))),
+        match reader.read(source) {
+            Ok(Some(raw)) => Ok(Some(Item::Raw(self.at, Box::new(raw)))),
             Ok(None) => {
                 let ledger = reader.ledger();
                 Ok(Some(self.end(ledger, None)))
@@ -303,8 +311,19 @@ impl FirstReading {
             Reading::Twice => 0,
             Reading::Auto => free_memory() / 4,
         };
-        let tally = |source: &Source| SourceTally { name: Arc::clone(&source.name), size: source.size, ..SourceTally::default() };
-        Self { census: Census::default(), tallies: sources.iter().map(tally).collect(), held: Some(Vec::new()), memory: 0, limit, only_html: settings.running.reading == Reading::Auto }
+        let tally = |source: &Source| SourceTally {
+            name: Arc::clone(&source.name),
+            size: source.size,
+            ..SourceTally::default()
+        };
+        Self {
+            census: Census::default(),
+            tallies: sources.iter().map(tally).collect(),
+            held: Some(Vec::new()),
+            memory: 0,
+            limit,
+            only_html: settings.running.reading == Reading::Auto,
+        }
     }
 
     fn add(&mut self, logged: Logged) {
@@ -356,14 +375,16 @@ struct Judging<'a> {
 }
 
 impl Judging<'_> {
-    fn done(&self, item: Item) -> Done {
+    /// Judges the pages of an item, whose lines are in `log`.
+    fn done(&self, item: Item, log: &Log) -> Done {
         let (source, batch) = match item {
             Item::End(source, ..) => return Done { source, tally: Tally::default(), progress: 0, rendered: None },
             Item::Raw(source, raw) => (source, raw.parse(self.settings)),
             Item::Batch(source, batch) => (source, batch),
         };
         let results = &self.settings.results;
-        let mut renderer = Renderer::new(&self.plan.entries[source], results.empty, self.plan.annotate, self.plan.dropped.is_some());
+        let mut renderer =
+            Renderer::new(&self.plan.entries[source], results.empty, self.plan.annotate, self.plan.dropped.is_some());
         let mut tally = Tally::default();
         let key = Key::new(results.fingerprint_key);
         let mut normaliser = Normaliser::new(key);
@@ -375,7 +396,9 @@ impl Judging<'_> {
                 renderer.verbatim(&batch, span);
             }
             let page = batch.page(slot);
-            normaliser.page(page.text, &mut lines);
+            if !log.lines(number, page.text, &mut lines) {
+                normaliser.page(page.text, &mut lines);
+            }
             judge.page(&page, &lines, self.sites.get(page.site), &mut verdicts);
             tally.add_page(&page, &lines, &verdicts, results.empty);
             renderer.page(&Judged { batch: &batch, slot, page, lines: &lines, verdicts: &verdicts });

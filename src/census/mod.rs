@@ -28,7 +28,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Adds a page by its lines. Blank lines count for nothing.
+    /// Adds a page by its lines. Blank lines are logged as 0 and count for nothing.
     pub fn add(&mut self, site: &str, lines: &[Line]) {
         // Pages of a site come in runs, mostly.
         let site = match self.names.iter().rposition(|name| **name == *site) {
@@ -38,13 +38,30 @@ impl Log {
                 self.names.len() - 1
             }
         };
-        for line in lines.iter().filter(|line| !line.is_blank()) {
+        for line in lines {
             if line.exact != line.template {
                 self.exacts.push((self.templates.len() as u32, line.exact));
             }
             self.templates.push(line.template);
         }
         self.pages.push((site as u32, self.templates.len() as u32));
+    }
+
+    /// Finds the lines of page number `page` of this log in its `text` again, without normalising it. Returns whether
+    /// the text has as many lines as were logged; if not, it is another text and `lines` is of no use.
+    pub fn lines(&self, page: usize, text: &str, lines: &mut Vec<Line>) -> bool {
+        lines.clear();
+        if page >= self.pages.len() {
+            return false;
+        }
+        let (_, logged) = self.page(page as u32);
+        let mut exacts = logged.exacts.iter().peekable();
+        let first = logged.first;
+        lines.extend(crate::line::spans(text).zip(logged.templates).zip(first..).map(|((span, template), at)| {
+            let exact = exacts.next_if(|(of, _)| *of == at).map_or(*template, |(_, exact)| *exact);
+            Line { start: span.start, end: span.end, next: span.next, exact, template: *template }
+        }));
+        lines.len() == logged.templates.len() && lines.last().map_or(0, |line| line.next) == text.len()
     }
 
     /// A page's site, and its lines.
@@ -54,7 +71,14 @@ impl Log {
         let (site, end) = self.pages[page];
         let first = self.exacts.partition_point(|(at, _)| *at < start);
         let last = self.exacts.partition_point(|(at, _)| *at < end);
-        (site, PageLog { templates: &self.templates[start as usize..end as usize], exacts: &self.exacts[first..last] })
+        (
+            site,
+            PageLog {
+                first: start,
+                templates: &self.templates[start as usize..end as usize],
+                exacts: &self.exacts[first..last],
+            },
+        )
     }
 
     /// Memory taken, in bytes.
@@ -66,8 +90,17 @@ impl Log {
 /// One page of a log.
 #[derive(Clone, Copy)]
 struct PageLog<'a> {
+    /// Position of its first line in the log.
+    first: u32,
     templates: &'a [Fingerprint],
     exacts: &'a [(u32, Fingerprint)],
+}
+
+impl PageLog<'_> {
+    /// The templates of the lines that show.
+    fn shown(&self) -> impl Iterator<Item = Fingerprint> {
+        self.templates.iter().copied().filter(|template| *template != 0)
+    }
 }
 
 /// The pages of a crawl, by site.
@@ -102,6 +135,11 @@ impl Census {
         }
     }
 
+    /// The logs, in the order in which they were added.
+    pub fn into_logs(self) -> Vec<Log> {
+        self.logs
+    }
+
     /// Number of sites.
     pub fn len(&self) -> usize {
         self.sites.len()
@@ -120,9 +158,13 @@ impl Census {
 
     /// Counts the pages of one site; those that say the same line for line, numbers and dates aside, count once.
     fn count(&self, pages: &[(u32, u32)], seed: Seed) -> SiteCounts {
-        let mut distinct: Vec<(u128, u32, u32)> = pages
+        let mut distinct: Vec<(u128, u128, u32, u32)> = pages
             .par_iter()
-            .map(|&(log, page)| (digest(self.page(log, page).templates), log, page))
+            .map(|&(log, page)| {
+                let lines = self.page(log, page);
+                // Of pages that differ in numbers only, the same one is taken in whatever order they came.
+                (digest(lines.shown()), digest(lines.exacts.iter().map(|(_, exact)| *exact)), log, page)
+            })
             .filter(|(digest, ..)| *digest != 0)
             .collect();
         distinct.par_sort_unstable();
@@ -137,7 +179,7 @@ impl Census {
                 .flat_map_iter(|chunk| {
                     let mut all = Vec::new();
                     let mut of_page = Vec::new();
-                    for &(_, log, page) in chunk {
+                    for &(.., log, page) in chunk {
                         of_page.clear();
                         keys(self.page(log, page), &mut of_page);
                         of_page.sort_unstable();
@@ -164,21 +206,19 @@ impl Census {
 
     /// Memory taken, in bytes.
     pub fn memory(&self) -> usize {
-        self.logs.iter().map(Log::memory).sum::<usize>() + self.sites.values().map(|pages| pages.capacity() * 8 + 64).sum::<usize>()
+        self.logs.iter().map(Log::memory).sum::<usize>()
+            + self.sites.values().map(|pages| pages.capacity() * 8 + 64).sum::<usize>()
     }
 }
 
 /// What tells pages apart that say the same: 0 for a page without lines.
-fn digest(templates: &[Fingerprint]) -> u128 {
-    if templates.is_empty() {
-        return 0;
-    }
-    let bytes: Vec<u8> = templates.iter().flat_map(|template| template.to_le_bytes()).collect();
-    xxh3_128(&bytes).max(1)
+fn digest(lines: impl Iterator<Item = Fingerprint>) -> u128 {
+    let bytes: Vec<u8> = lines.flat_map(u64::to_le_bytes).collect();
+    if bytes.is_empty() { 0 } else { xxh3_128(&bytes).max(1) }
 }
 
 fn template_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
-    keys.extend_from_slice(page.templates);
+    keys.extend(page.shown());
 }
 
 fn exact_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
@@ -186,10 +226,11 @@ fn exact_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
 }
 
 fn pair_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
-    let (Some(first), Some(last)) = (page.templates.first(), page.templates.last()) else { return };
-    keys.push(pair_key(EDGE, *first));
-    keys.extend(page.templates.array_windows().map(|[a, b]| pair_key(*a, *b)));
-    keys.push(pair_key(*last, EDGE));
+    let mut before = EDGE;
+    for line in page.shown().chain([EDGE]) {
+        keys.push(pair_key(before, line));
+        before = line;
+    }
 }
 
 /// Stands for what is before the first and after the last line of a page.
@@ -291,7 +332,16 @@ mod tests {
     use super::*;
 
     fn lines(prints: &[u64]) -> Vec<Line> {
-        prints.iter().map(|&exact| Line { start: 0, end: 0, next: 0, exact, template: if exact % 3 == 0 { 1000 } else { exact } }).collect()
+        prints
+            .iter()
+            .map(|&exact| Line {
+                start: 0,
+                end: 0,
+                next: 0,
+                exact,
+                template: if exact % 3 == 0 { 1000 } else { exact },
+            })
+            .collect()
     }
 
     fn census(pages: &[(&str, Vec<u64>)]) -> Census {
@@ -310,7 +360,9 @@ mod tests {
             .sites()
             .into_iter()
             .map(|(site, counts)| {
-                let singles = lines(&(0..40).collect::<Vec<_>>()).into_iter().flat_map(|a| [counts.line(&a), counts.template(a.template)]);
+                let singles = lines(&(0..40).collect::<Vec<_>>())
+                    .into_iter()
+                    .flat_map(|a| [counts.line(&a), counts.template(a.template)]);
                 let pairs = (0..40).flat_map(|a| (0..40).map(move |b| (a, b))).map(|(a, b)| counts.pair(a, b));
                 (site.to_string(), counts.pages(), singles.chain(pairs).collect())
             })
@@ -323,7 +375,10 @@ mod tests {
     fn a_line_counts_once_a_page_and_once_for_equal_pages() {
         let counts = census(&[("a", vec![1, 2, 2, 3]), ("a", vec![2, 9]), ("a", vec![2, 9]), ("b", vec![2])]).sites();
         let [two, nine] = [2, 9].map(|n| lines(&[n])[0]);
-        assert_eq!((counts["a"].pages(), counts["a"].line(&two), counts["a"].line(&nine), counts["b"].line(&two)), (2, 2, 1, 1));
+        assert_eq!(
+            (counts["a"].pages(), counts["a"].line(&two), counts["a"].line(&nine), counts["b"].line(&two)),
+            (2, 2, 1, 1)
+        );
     }
 
     #[test]
@@ -339,6 +394,21 @@ mod tests {
         let counts = census(&[("a", vec![3]), ("a", vec![6, 1]), ("a", vec![3, 7])]).sites();
         let [three, six] = [3, 6].map(|n| lines(&[n])[0]);
         assert_eq!((counts["a"].template(1000), counts["a"].line(&three), counts["a"].line(&six)), (3, 2, 1));
+    }
+
+    #[test]
+    fn logged_lines_are_found_in_their_text_again() {
+        let text = "Home\n\n 3 May\r\nhome\rend";
+        let (mut log, mut lines, mut again) = (Log::default(), Vec::new(), Vec::new());
+        let mut normaliser = crate::line::Normaliser::default();
+        for text in ["first 1 a", text] {
+            normaliser.page(text, &mut lines);
+            log.add("s", &lines);
+        }
+        assert!(log.lines(1, text, &mut again));
+        assert_eq!(again, lines);
+        assert!(!log.lines(1, "Home", &mut again));
+        assert!(!log.lines(2, text, &mut again));
     }
 
     #[test]

@@ -104,7 +104,20 @@ pub fn decide(evidence: &[LineEvidence], pages: u64, verdicts: &mut Vec<Verdict>
         };
         verdicts.push(Verdict { keep: content && !everywhere, rule, on: line.on, of: pages });
     }
+    keep_something(evidence, verdicts);
     rescue_headline(evidence, pages, verdicts);
+}
+
+/// No page goes whole for being short: where nothing else stays, what it alone says does.
+fn keep_something(evidence: &[LineEvidence], verdicts: &mut [Verdict]) {
+    if verdicts.iter().any(|verdict| verdict.keep) {
+        return;
+    }
+    for (line, verdict) in evidence.iter().zip(verdicts) {
+        if line.on < 2 && !line.repeated {
+            *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
+        }
+    }
 }
 
 /// Nats towards content, of one line.
@@ -145,7 +158,11 @@ fn rescue_headline(evidence: &[LineEvidence], pages: u64, verdicts: &mut [Verdic
     if (0..evidence.len()).filter(headline).any(kept) {
         return;
     }
-    let Some(body) = (1..evidence.len()).find(|i| kept(*i) && evidence.get(*i).is_some_and(|line| line.length >= LENGTH)) else { return };
+    let Some(body) =
+        (1..evidence.len()).find(|i| kept(*i) && evidence.get(*i).is_some_and(|line| line.length >= LENGTH))
+    else {
+        return;
+    };
     if let Some(verdict) = (1..body).rev().find(headline).and_then(|i| verdicts.get_mut(i)) {
         *verdict = Verdict { keep: true, rule: Rule::Title, ..*verdict };
     }
@@ -219,6 +236,12 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_short_unique_lines_is_not_emptied() {
+        assert_eq!(kept(&[line(2, 2, 20.0), line(1, 1, 5.0), line(1, 1, 7.0)], 2), [false, true, true]);
+        assert_eq!(kept(&[line(2, 2, 20.0), line(2, 2, 9.0)], 2), [false, false]);
+    }
+
+    #[test]
     fn a_template_is_named_as_the_reason() {
         let dated = LineEvidence { exactly_on: 1, ..line(30, 30, 30.0) };
         assert_eq!(decided(&[dated, line(1, 1, BODY)], 30)[0].rule, Rule::Template);
@@ -228,7 +251,8 @@ mod tests {
     fn naive(scores: &[f64]) -> f64 {
         (0..1u32 << scores.len())
             .map(|states| {
-                let total: f64 = scores.iter().enumerate().filter(|(i, _)| states >> i & 1 == 1).map(|(_, score)| score).sum();
+                let total: f64 =
+                    scores.iter().enumerate().filter(|(i, _)| states >> i & 1 == 1).map(|(_, score)| score).sum();
                 let switches = (1..scores.len()).filter(|i| (states >> i ^ states >> (i - 1)) & 1 == 1).count();
                 total - SWITCH * switches as f64
             })

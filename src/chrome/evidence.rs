@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_part_of_the_title_is_titular_below_the_title() {
-        let evidence = gathered(&["The  Ferry is late - Local | Courier\nLocal\nthe ferry IS late\nCourier\nThe ferry", "x"], 0);
+        let evidence =
+            gathered(&["The  Ferry is late - Local | Courier\nLocal\nthe ferry IS late\nCourier\nThe ferry", "x"], 0);
         let titular: Vec<bool> = evidence.iter().map(|line| line.titular).collect();
         assert_eq!(titular, [false, false, true, false, false]);
     }

@@ -103,7 +103,9 @@ impl Clean {
             return Ok(ExitCode::SUCCESS);
         }
         if !talk.quiet {
-            say(format_args!("{NOTE}note:{NOTE:#} exit status 3, because part of the input could not be read; --allow-bad {bad} makes it 0"));
+            say(format_args!(
+                "{NOTE}note:{NOTE:#} exit status 3, because part of the input could not be read; --allow-bad {bad} makes it 0"
+            ));
         }
         Ok(ExitCode::from(3))
     }

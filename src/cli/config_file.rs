@@ -34,7 +34,8 @@ fn parse(text: &str) -> Result<Options, String> {
     let known = known_keys();
     for key in table.keys() {
         if !known.contains(key) {
-            let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
+            let nearest =
+                known.iter().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
             let hint = nearest.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
             return Err(format!("unknown key '{}'{hint}", crate::page::visible(key)));
         }
@@ -59,7 +60,10 @@ mod tests {
     fn a_file_sets_what_flags_set() {
         let options = parse("scope = 'domain'\nmin-pages = 5\nmax-page = '2M'\nbatch = 65536").expect("valid");
         assert_eq!((options.scope, options.min_pages), (Some(Scope::Domain), Some(5)));
-        assert_eq!((options.max_page.map(|size| size.0), options.batch.map(|size| size.0)), (Some(2 << 20), Some(65536)));
+        assert_eq!(
+            (options.max_page.map(|size| size.0), options.batch.map(|size| size.0)),
+            (Some(2 << 20), Some(65536))
+        );
     }
 
     #[test]

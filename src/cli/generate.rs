@@ -51,7 +51,8 @@ impl Generate {
             }
             (Some(shell), Some(folder)) => {
                 std::fs::create_dir_all(&folder).map_err(Error::writing(&folder))?;
-                let path = clap_complete::generate_to(shell, &mut command, "dehusk", &folder).map_err(Error::writing(&folder))?;
+                let path = clap_complete::generate_to(shell, &mut command, "dehusk", &folder)
+                    .map_err(Error::writing(&folder))?;
                 say(format_args!("{NOTE}wrote{NOTE:#} {}", path.display()));
             }
             (None, None) => {

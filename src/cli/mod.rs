@@ -28,7 +28,12 @@ const DIM: Style = Style::new().dimmed();
 
 /// Reads a crawl dump, learns what each site repeats, and keeps what each page alone says.
 #[derive(Debug, Parser)]
-#[command(name = "dehusk", version, max_term_width = 100, after_help = "Exit status: 0 done, 2 could not run, 3 done but part of the input could not be read (see --allow-bad), 130/143 stopped by a signal.\n\nDocumentation: README.md; `dehusk generate man` writes the manual page.")]
+#[command(
+    name = "dehusk",
+    version,
+    max_term_width = 100,
+    after_help = "Exit status: 0 done, 2 could not run, 3 done but part of the input could not be read (see --allow-bad), 130/143 stopped by a signal.\n\nDocumentation: README.md; `dehusk generate man` writes the manual page."
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -44,7 +49,7 @@ enum Command {
 
 /// How much is said, and how.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Talk")]
+#[command(next_help_heading = "Messages")]
 struct Talk {
     /// When to use colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
@@ -53,7 +58,7 @@ struct Talk {
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     progress: ProgressWhen,
     /// Settings file [default: dehusk.toml in this folder or the nearest one above]
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Running")]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Say more: every problem instead of the first few of each input
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]

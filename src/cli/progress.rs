@@ -29,8 +29,10 @@ impl Bar {
             ProgressWhen::Auto => !talk.quiet && std::io::stderr().is_terminal(),
         };
         let target = if shown { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("{msg:10} {wide_bar:.green} {percent:>3} %  {bytes_per_sec}  {eta} left");
-        let bar = ProgressBar::with_draw_target(Some(1), target).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let style =
+            ProgressStyle::with_template("{msg:10} {wide_bar:.green} {percent:>3} %  {bytes_per_sec}  {eta} left");
+        let bar = ProgressBar::with_draw_target(Some(1), target)
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { bar, json: talk.progress == ProgressWhen::Json, begun: Instant::now(), told: Cell::new(None) }
     }
 

@@ -21,7 +21,11 @@ pub fn problems(summary: &Summary, talk: &Talk) {
         }
         let more = source.counts.values().sum::<u64>() - shown as u64;
         if more > 0 {
-            say(format_args!("{NOTE}warning:{NOTE:#} {}: {} more problems like these", visible(&source.name), grouped(more)));
+            say(format_args!(
+                "{NOTE}warning:{NOTE:#} {}: {} more problems like these",
+                visible(&source.name),
+                grouped(more)
+            ));
         }
     }
 }
@@ -38,19 +42,38 @@ pub fn show(summary: &Summary) {
     let dropped = tally.all_dropped();
     let mut out = String::new();
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "{BOLD}{} pages{BOLD:#} of {} sites, {}", grouped(tally.pages), grouped(tally.sites.len() as u64), pages_note(summary));
-    let _ = writeln!(out, "{BOLD}{}{BOLD:#} of text kept, {BOLD}{}{BOLD:#} dropped ({})", bytes(tally.kept.bytes), bytes(dropped.bytes), percent(dropped.bytes, tally.read.bytes));
+    let _ = writeln!(
+        out,
+        "{BOLD}{}{BOLD:#} of {}, {}",
+        count(tally.pages, "page", "pages"),
+        count(tally.sites.len() as u64, "site", "sites"),
+        pages_note(summary)
+    );
+    let _ = writeln!(
+        out,
+        "{BOLD}{}{BOLD:#} of text kept, {BOLD}{}{BOLD:#} dropped ({})",
+        bytes(tally.kept.bytes),
+        bytes(dropped.bytes),
+        percent(dropped.bytes, tally.read.bytes)
+    );
     let mut rules: Vec<_> = tally.dropped.iter().collect();
     rules.sort_by_key(|(rule, amount)| (std::cmp::Reverse(amount.bytes), **rule));
     for (rule, amount) in rules {
-        let _ = writeln!(out, "  {:>7}  {:<11} {:>12} lines  {DIM}{}{DIM:#}", percent(amount.bytes, tally.read.bytes), rule.name(), grouped(amount.lines), rule.describe());
+        let _ = writeln!(
+            out,
+            "  {:>7}  {:<11} {:>12} lines  {DIM}{}{DIM:#}",
+            percent(amount.bytes, tally.read.bytes),
+            rule.name(),
+            grouped(amount.lines),
+            rule.describe()
+        );
     }
     let (worst, best) = summary.extremes(LISTED_SITES);
     sites(&mut out, "most chrome", &worst);
     sites(&mut out, "least chrome", &best);
     for source in &summary.sources {
         for (what, n) in &source.other {
-            let _ = writeln!(out, "{DIM}{}: {} × {what}, passed over{DIM:#}", visible(&source.name), grouped(*n));
+            let _ = writeln!(out, "{DIM}{}: {} × {what}, no pages{DIM:#}", visible(&source.name), grouped(*n));
         }
     }
     let bad = summary.bad();
@@ -88,12 +111,20 @@ fn sites(out: &mut String, title: &str, sites: &[(&str, SiteTally)]) {
     for (i, (name, site)) in sites.iter().enumerate() {
         let title = if i == 0 { title } else { "" };
         let share = percent(site.dropped.bytes, site.read.bytes);
-        let _ = writeln!(out, "  {title:<12} {share:>7}  {} {DIM}({}){DIM:#}", shortened(name), count(site.pages, "page", "pages"));
+        let _ = writeln!(
+            out,
+            "  {title:<12} {share:>7}  {} {DIM}({}){DIM:#}",
+            shortened(name),
+            count(site.pages, "page", "pages")
+        );
     }
 }
 
 /// A name that fits the line.
 fn shortened(name: &str) -> String {
+    if name.is_empty() {
+        return "(pages without a URL)".to_owned();
+    }
     let name = visible(name);
     if name.chars().count() <= 48 { name.into_owned() } else { name.chars().take(47).chain(['…']).collect() }
 }
@@ -107,7 +138,7 @@ fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

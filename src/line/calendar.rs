@@ -15,18 +15,8 @@ const NAMES: &str = include_str!("calendar.txt");
 
 /// Long names that are everyday words too: march and august, "environment",
 /// "market", "week", "second", "third", "fifth", "lime tree", "cuckoo".
-const EVERYDAY: &[&str] = &[
-    "august",
-    "gegužė",
-    "liepa",
-    "march",
-    "minggu",
-    "pazar",
-    "δευτέρα",
-    "πέμπτη",
-    "τρίτη",
-    "среда",
-];
+const EVERYDAY: &[&str] =
+    &["august", "gegužė", "liepa", "march", "minggu", "pazar", "δευτέρα", "πέμπτη", "τρίτη", "среда"];
 
 /// Names of two letters that stand unmarked beside a number: 5 pm.
 const HALVES: &[&str] = &["am", "pm"];
@@ -123,8 +113,7 @@ impl Calendar {
         let bucket = beginning.bucket();
         let (first, last) = (self.buckets.get(bucket)?, self.buckets.get(bucket + 1)?);
         let names = self.names.get(usize::from(*first)..usize::from(*last))?;
-        let is_it =
-            |name: &&Name| name.beginning == beginning && text.starts_with(name.text.as_bytes());
+        let is_it = |name: &&Name| name.beginning == beginning && text.starts_with(name.text.as_bytes());
         names.iter().find(is_it)
     }
 }
@@ -284,28 +273,12 @@ mod tests {
     #[test]
     fn short_names_and_everyday_words_need_a_number_beside_them() {
         let standing = |name| calendar().longest(str::as_bytes(name), 0).map(|name| name.standing);
-        for name in [
-            "may",
-            "mar",
-            "sun",
-            "sat",
-            "set",
-            "out",
-            "ago",
-            "mai",
-            "lis",
-            "march",
-            "среда",
-            "周一",
-        ] {
+        for name in ["may", "mar", "sun", "sat", "set", "out", "ago", "mai", "lis", "march", "среда", "周一"] {
             assert_eq!(standing(name), Some(Standing::Beside), "{name}");
         }
         for name in ["january", "monday", "июня", "月曜日", "september"] {
-            let expected = if name.chars().count() > 4 || name == "月曜日" {
-                Standing::Alone
-            } else {
-                Standing::Beside
-            };
+            let expected =
+                if name.chars().count() > 4 || name == "月曜日" { Standing::Alone } else { Standing::Beside };
             assert_eq!(standing(name), Some(expected), "{name}");
         }
         for name in ["月", "so", "do", "on"] {

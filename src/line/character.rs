@@ -12,8 +12,7 @@ use std::ops::BitOr;
 use std::sync::{LazyLock, OnceLock};
 
 use icu_normalizer::properties::{
-    CanonicalCombiningClassMapBorrowed, CanonicalCompositionBorrowed,
-    CanonicalDecompositionBorrowed, Decomposed,
+    CanonicalCombiningClassMapBorrowed, CanonicalCompositionBorrowed, CanonicalDecompositionBorrowed, Decomposed,
 };
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, Script};
 use icu_properties::{CodePointMapData, CodePointSetData};
@@ -105,8 +104,7 @@ fn lone_text(character: char) -> Option<(String, u8)> {
     let combining = classes.get_u8(character);
     let inert = |c: char| !COMPOSING.contains(&c);
     let simple = if combining == 0 {
-        let decomposed =
-            icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(&source);
+        let decomposed = icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(&source);
         let first = decomposed.chars().next();
         first.is_none_or(|c| classes.get_u8(c) == 0 && inert(c))
             && text.chars().all(|c| classes.get_u8(c) == 0 && inert(c))
@@ -151,9 +149,7 @@ impl Kind {
         let category = CodePointMapData::<GeneralCategory>::new().get(character);
         let mark = matches!(
             category,
-            GeneralCategory::NonspacingMark
-                | GeneralCategory::SpacingMark
-                | GeneralCategory::EnclosingMark
+            GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark | GeneralCategory::EnclosingMark
         );
         if category == GeneralCategory::DecimalNumber {
             Kind::Digit
@@ -201,24 +197,39 @@ struct Block {
 
 static TABLE: [OnceLock<Box<Block>>; BLOCKS] = [const { OnceLock::new() }; BLOCKS];
 
-/// The part of the table for this code.
 #[inline]
-fn block(code: u32) -> &'static Block {
-    // Decoded bytes cannot give a code past Unicode's last; the remainder says so.
-    let number = code as usize / BLOCK % BLOCKS;
-    TABLE[number].get_or_init(|| fill(number))
+fn block(number: usize) -> &'static Block {
+    // Decoded bytes cannot give a code past Unicode's last; the rest says so.
+    TABLE[number % BLOCKS].get_or_init(|| fill(number % BLOCKS))
 }
 
-/// What the character with this code becomes; codes of no character depend.
-#[inline]
-pub(super) fn form(code: u32) -> Form {
-    block(code).forms[code as usize % BLOCK]
+/// Looks forms up; neighbours in a text are mostly neighbours in the table.
+pub(super) struct Forms {
+    number: usize,
+    block: &'static Block,
+}
+
+impl Forms {
+    #[inline]
+    pub(super) fn new() -> Self {
+        Forms { number: 0, block: block(0) }
+    }
+
+    /// What the character with this code becomes; codes of no character depend.
+    #[inline]
+    pub(super) fn get(&mut self, code: u32) -> Form {
+        let number = code as usize / BLOCK;
+        if number != self.number {
+            *self = Forms { number, block: block(number) };
+        }
+        self.block.forms[code as usize % BLOCK]
+    }
 }
 
 /// What kind the character with this code is.
 #[inline]
 pub(super) fn kind(code: u32) -> Kind {
-    block(code).kinds[code as usize % BLOCK]
+    block(code as usize / BLOCK).kinds[code as usize % BLOCK]
 }
 
 #[cold]
@@ -237,16 +248,9 @@ pub(super) fn decode(bytes: u64) -> (u32, usize) {
     let [first, second, third, fourth, ..] = bytes.to_le_bytes().map(u32::from);
     let tail = |byte: u32| byte & 0x3f;
     match first {
-        // Words and the spaces between them take turns: no branch to foresee.
-        0..0xe0 => {
-            let two = first >= 0x80;
-            let code = (first & 0x1f) << 6 | tail(second);
-            (if two { code } else { first }, 1 + usize::from(two))
-        }
+        0..0x80 => (first, 1),
+        0x80..0xe0 => ((first & 0x1f) << 6 | tail(second), 2),
         0xe0..0xf0 => ((first & 0x0f) << 12 | tail(second) << 6 | tail(third), 3),
-        _ => {
-            let high = (first & 0x07) << 18 | tail(second) << 12;
-            (high | tail(third) << 6 | tail(fourth), 4)
-        }
+        _ => ((first & 0x07) << 18 | tail(second) << 12 | tail(third) << 6 | tail(fourth), 4),
     }
 }

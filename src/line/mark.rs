@@ -64,10 +64,7 @@ impl Block {
     /// Whether the line is one of `<h1>` to `<h6>`.
     #[must_use]
     pub const fn is_heading(self) -> bool {
-        matches!(
-            self,
-            Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6
-        )
+        matches!(self, Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6)
     }
 }
 
@@ -127,10 +124,7 @@ impl Regions {
 
     /// The names of the landmarks in the set, always in the same order.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        Self::NAMED
-            .into_iter()
-            .filter(move |(region, _)| self.contains(*region))
-            .map(|(_, name)| name)
+        Self::NAMED.into_iter().filter(move |(region, _)| self.contains(*region)).map(|(_, name)| name)
     }
 }
 
@@ -165,11 +159,7 @@ mod tests {
 
     #[test]
     fn plain_text_has_the_default_mark() {
-        let plain = Mark {
-            link_share: 0,
-            block: Block::Other,
-            regions: Regions::NONE,
-        };
+        let plain = Mark { link_share: 0, block: Block::Other, regions: Regions::NONE };
         assert_eq!(Mark::default(), plain);
     }
 
@@ -179,12 +169,7 @@ mod tests {
         assert!(both.contains(Regions::HEADER) && both.intersects(Regions::HEADER | Regions::NAV));
         assert!(!both.contains(Regions::HEADER | Regions::NAV));
         assert_eq!(format!("{both:?}"), r#"{"header", "article"}"#);
-        assert_eq!(
-            Regions::NAMED
-                .iter()
-                .fold(0, |bits, (region, _)| bits | region.bits()),
-            63
-        );
+        assert_eq!(Regions::NAMED.iter().fold(0, |bits, (region, _)| bits | region.bits()), 63);
     }
 
     #[test]

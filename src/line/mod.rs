@@ -214,24 +214,50 @@ fn normal_form<'a>(
 }
 
 /// [`normal_form`] of a line with characters beyond ASCII.
-fn folded_form<'a>(
-    ahead: &[u8],
-    len: usize,
-    holds: Holds,
-    buffer: &'a mut Vec<u8>,
-) -> (&'a [u8], usize, bool) {
+fn folded_form<'a>(ahead: &[u8], len: usize, holds: Holds, buffer: &'a mut Vec<u8>) -> (&'a [u8], usize, bool) {
     let folded = fold(ahead, len, buffer).unwrap_or_else(|| fold_whole(&ahead[..len], buffer));
     let loose = holds.loose || folded.loose;
     let range = if loose { collapse(&mut buffer[..folded.len]) } else { 0..folded.len };
     (&buffer[range.start..], range.len(), holds.digit || folded.digit)
 }
 
-/// Where a line lies, as in [`Line`].
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: usize,
-    end: usize,
-    next: usize,
+/// Where a line lies in its page's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// See [`Line::start`].
+    pub start: usize,
+    /// See [`Line::end`].
+    pub end: usize,
+    /// See [`Line::next`].
+    pub next: usize,
+}
+
+/// The lines of a text, without fingerprints: ended by `\n`, `\r\n` or a lone `\r`, as [`Normaliser::page`] has them.
+pub fn spans(text: &str) -> impl Iterator<Item = Span> {
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    let mut ends = memchr::memchr2_iter(b'\n', b'\r', bytes);
+    std::iter::from_fn(move || {
+        let end = loop {
+            match ends.next() {
+                // The second half of a line end that is counted already.
+                Some(at) if at < start => {}
+                Some(at) => break at,
+                None => break bytes.len(),
+            }
+        };
+        if start == bytes.len() {
+            return None;
+        }
+        let terminator = match bytes.get(end..) {
+            Some([b'\r', b'\n', ..]) => 2,
+            Some([_, ..]) => 1,
+            _ => 0,
+        };
+        let span = Span { start, end, next: end + terminator };
+        start = span.next;
+        Some(span)
+    })
 }
 
 /// Cuts marked blocks into lines: what the blocks so far left open.
@@ -250,25 +276,13 @@ struct Splitter {
 
 impl Splitter {
     fn at_start() -> Self {
-        Splitter {
-            start: 0,
-            holds: Holds::default(),
-            space_before: 0,
-            end_before: 1,
-            carriage_before: 0,
-        }
+        Splitter { start: 0, holds: Holds::default(), space_before: 0, end_before: 1, carriage_before: 0 }
     }
 
     /// Hands on the lines that end in the block with this number. `newline_ahead`
     /// tells whether a line feed begins the next block.
     #[inline(always)]
-    fn split(
-        &mut self,
-        marks: Marks,
-        number: usize,
-        newline_ahead: bool,
-        mut line: impl FnMut(Span, Holds),
-    ) {
+    fn split(&mut self, marks: Marks, number: usize, newline_ahead: bool, mut line: impl FnMut(Span, Holds)) {
         let Marks { newline, carriage, space, digit, high } = marks;
         let before_newline = newline >> 1 | u64::from(newline_ahead) << (BLOCK - 1);
         let mut ends = newline | carriage & !before_newline;
@@ -289,8 +303,7 @@ impl Splitter {
                 self.holds.note(loose & bits, digit & bits, high & bits);
             }
             let at = number * BLOCK + bit as usize;
-            let span =
-                Span { start: self.start, end: at - (both >> bit & 1) as usize, next: at + 1 };
+            let span = Span { start: self.start, end: at - (both >> bit & 1) as usize, next: at + 1 };
             line(span, self.holds);
             self.start = span.next;
             self.holds = Holds::default();
@@ -353,11 +366,7 @@ pub fn template(line: &str) -> String {
     let mut ahead = text.clone().into_bytes();
     ahead.resize(text.len() + BLOCK, 0);
     let mut masked = Vec::new();
-    if template::mask(&ahead, text.len(), &mut masked) {
-        String::from_utf8_lossy(&masked).into_owned()
-    } else {
-        text
-    }
+    if template::mask(&ahead, text.len(), &mut masked) { String::from_utf8_lossy(&masked).into_owned() } else { text }
 }
 
 #[cfg(test)]

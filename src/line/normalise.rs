@@ -14,7 +14,7 @@ use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use memchr::memmem::Finder;
 
-use super::character::{Form, Kind, decode, form, is_invisible, kind};
+use super::character::{Form, Forms, Kind, decode, is_invisible, kind};
 use super::scan::BLOCK;
 
 /// The normal form of `text` before white space is collapsed: the definition.
@@ -49,38 +49,34 @@ const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 ///
 /// Returns `None` when characters combine and the line must be taken as a whole.
 pub(super) fn fold(ahead: &[u8], line: usize, buffer: &mut Vec<u8>) -> Option<Folded> {
+    let mut forms = Forms::new();
     let mut all = Form::default();
     let mut disordered = false;
     let mut last_combining: u8 = 0;
     let (mut at, mut len) = (0, 0);
     while at < line {
-        let mut word = u64::from_le_bytes(*ahead.get(at..)?.first_chunk()?);
+        let word = u64::from_le_bytes(*ahead.get(at..)?.first_chunk()?);
+        let slot = slot(buffer, len)?;
         let ascii = ((word & HIGH_BITS).trailing_zeros() / 8) as usize;
-        if ascii > 1 {
-            *slot(buffer, len) = word.to_le_bytes();
+        if ascii > 0 {
+            *slot = word.to_le_bytes();
             let run = ascii.min(line - at);
             len += run;
             at += run;
             last_combining = 0;
             continue;
         }
-        let mut left = size_of::<u64>();
-        // As long as the word surely holds a whole character.
-        while left >= 4 && at < line {
-            let (code, bytes) = decode(word);
-            let form = form(code);
-            *slot(buffer, len) = form.bytes();
-            all = all | form;
-            // Marks must stand in the order of their classes, of which 0 is no mark.
-            let combining = form.combining();
-            disordered |= combining.wrapping_sub(1) < last_combining.saturating_sub(1);
-            // An invisible character is gone before marks are put in order.
-            last_combining = if form.len() > 0 { combining } else { last_combining };
-            len += form.len();
-            at += bytes;
-            left -= bytes;
-            word >>= 8 * bytes;
-        }
+        let (code, bytes) = decode(word);
+        let form = forms.get(code);
+        *slot = form.bytes();
+        all = all | form;
+        // Marks must stand in the order of their classes, of which 0 is no mark.
+        let combining = form.combining();
+        disordered |= combining.wrapping_sub(1) < last_combining.saturating_sub(1);
+        // An invisible character is gone before marks are put in order.
+        last_combining = if form.len() > 0 { combining } else { last_combining };
+        len += form.len();
+        at += bytes;
     }
     if all.depends() || disordered {
         return None;
@@ -109,16 +105,15 @@ fn make_room(buffer: &mut Vec<u8>, len: usize) {
 
 /// Eight writable bytes at `at`, for which the buffer grows.
 #[inline]
-fn slot(buffer: &mut Vec<u8>, at: usize) -> &mut [u8; 8] {
+fn slot(buffer: &mut Vec<u8>, at: usize) -> Option<&mut [u8; 8]> {
     if buffer.len() < at + 8 {
         buffer.resize((at + 8).next_power_of_two(), 0);
     }
-    // The buffer was just made long enough, so the chunk exists.
-    buffer[at..].first_chunk_mut().unwrap_or_else(|| unreachable!())
+    buffer.get_mut(at..)?.first_chunk_mut()
 }
 
-/// `line` without the spaces at its ends.
-pub(super) fn trim(line: &[u8]) -> std::ops::Range<usize> {
+/// Where `line` without the spaces at its ends lies.
+fn trim(line: &[u8]) -> std::ops::Range<usize> {
     let start = line.iter().take_while(|&&byte| byte == b' ').count();
     let spaces_behind = line[start..].iter().rev().take_while(|&&byte| byte == b' ').count();
     start..line.len() - spaces_behind
@@ -164,27 +159,13 @@ mod tests {
 
     #[test]
     fn white_space_of_any_kind_is_one_space() {
-        same(&[
-            "a b",
-            " a  b ",
-            "a\tb",
-            "a\u{a0}b",
-            "a\u{3000}b\u{3000}",
-            "a\u{2028}b",
-            "a \u{1}\u{85} b",
-        ]);
+        same(&["a b", " a  b ", "a\tb", "a\u{a0}b", "a\u{3000}b\u{3000}", "a\u{2028}b", "a \u{1}\u{85} b"]);
         assert_eq!(normalised(" \u{a0}\t "), "");
     }
 
     #[test]
     fn invisible_characters_are_dropped() {
-        same(&[
-            "share",
-            "\u{feff}share",
-            "sha\u{ad}re",
-            "s\u{200b}h\u{200d}are\u{200f}",
-            "share\u{fe0f}",
-        ]);
+        same(&["share", "\u{feff}share", "sha\u{ad}re", "s\u{200b}h\u{200d}are\u{200f}", "share\u{fe0f}"]);
         same(&["a b", "a \u{200b} b", "\u{200b} a b"]);
     }
 
@@ -228,17 +209,8 @@ mod tests {
             ahead.resize(text.len() + 8, 0);
             fold(&ahead, text.len(), &mut Vec::new()).is_some()
         };
-        for text in [
-            "grüße",
-            "Привет, мир",
-            "你好，世界",
-            "こんにちは",
-            "ข้อมูลที่สุด",
-            "हिन्दी",
-            "שָׁלוֹם",
-            "한국어",
-            "½ ﬁ",
-        ] {
+        for text in ["grüße", "Привет, мир", "你好，世界", "こんにちは", "ข้อมูลที่สุด", "हिन्दी", "שָׁלוֹם", "한국어", "½ ﬁ"]
+        {
             assert!(quick(text), "{text}");
         }
         for text in ["cafe\u{301}", "\u{1100}\u{1161}", "a\u{5b4}\u{5b0}"] {
@@ -248,9 +220,7 @@ mod tests {
 
     #[test]
     fn runs_of_spaces_collapse_in_place() {
-        for (line, expected) in
-            [("", ""), ("   ", ""), ("a", "a"), (" a  b   c ", "a b c"), ("a b", "a b")]
-        {
+        for (line, expected) in [("", ""), ("   ", ""), ("a", "a"), (" a  b   c ", "a b c"), ("a b", "a b")] {
             let mut bytes = line.as_bytes().to_vec();
             let range = collapse(&mut bytes);
             assert_eq!(&bytes[range], expected.as_bytes());
@@ -262,11 +232,8 @@ mod tests {
         let alphabet: Vec<char> = " \u{a0}\u{200b}aKéßİıΣς\u{345}\u{301}\u{308}\u{316}\u{323}\u{338}\u{3b9}\u{3aa}\u{93c}\u{928}\u{94d}\u{9be}\u{9c7}\u{1100}\u{1161}\u{11a8}가\u{3099}カ５ﷺ½\u{feff}\u{e38}\u{e48}\u{5b0}\u{5b4}\u{344}\u{f73}\u{f71}\u{f72}"
             .chars()
             .collect();
-        proptest::collection::vec(
-            prop_oneof![3 => proptest::sample::select(alphabet), 1 => any::<char>()],
-            0..24,
-        )
-        .prop_map(|chars| chars.into_iter().collect())
+        proptest::collection::vec(prop_oneof![3 => proptest::sample::select(alphabet), 1 => any::<char>()], 0..24)
+            .prop_map(|chars| chars.into_iter().collect())
     }
 
     proptest! {

@@ -101,8 +101,7 @@ mod sse2 {
             let bytes = load(source);
             let newline = _mm_cmpeq_epi8(bytes, splat(b'\n'));
             let carriage = _mm_cmpeq_epi8(bytes, splat(b'\r'));
-            let control =
-                _mm_or_si128(in_range(bytes, 0, 0x1f), _mm_cmpeq_epi8(bytes, splat(0x7f)));
+            let control = _mm_or_si128(in_range(bytes, 0, 0x1f), _mm_cmpeq_epi8(bytes, splat(0x7f)));
             let blank = _mm_andnot_si128(_mm_or_si128(newline, carriage), control);
             let case = _mm_and_si128(in_range(bytes, b'A', b'Z'), splat(0x20));
             let text = _mm_or_si128(_mm_andnot_si128(blank, bytes), case);

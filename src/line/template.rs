@@ -27,10 +27,8 @@ const LINKS: &[&str] = &["d", "da", "de", "del", "of", "the"];
 const PREPOSITIONS: &[&str] = &[" de ", " d'", " d’", " da "];
 
 /// Units of date and time that are written against their number in East Asia.
-const UNITS: &[&str] = &[
-    "年", "月", "日", "号", "號", "時", "时", "点", "點", "分", "秒", "년", "월", "일", "시", "분",
-    "초",
-];
+const UNITS: &[&str] =
+    &["年", "月", "日", "号", "號", "時", "时", "点", "點", "分", "秒", "년", "월", "일", "시", "분", "초"];
 
 /// Most characters of punctuation and space between the parts of a date.
 const WIDEST_GAP: usize = 3;
@@ -45,15 +43,7 @@ pub(super) fn mask(ahead: &[u8], len: usize, out: &mut Vec<u8>) -> bool {
     out.clear();
     let line = &ahead[..len];
     let calendar = calendar();
-    let mut mask = Mask {
-        line,
-        out,
-        calendar,
-        copied: 0,
-        done: 0,
-        has: Has::default(),
-        chain: Chain::default(),
-    };
+    let mut mask = Mask { line, out, calendar, copied: 0, done: 0, has: Has::default(), chain: Chain::default() };
     let mut before = Kinds::default();
     for (number, block) in ahead.as_chunks().0.iter().enumerate() {
         let base = number * BLOCK;
@@ -221,9 +211,7 @@ impl Mask<'_> {
 
     /// Whether the character at `at` is the unit of the number before it.
     fn is_unit(&self, at: usize, len: usize) -> bool {
-        self.chain.after_number
-            && self.chain.end == Some(at)
-            && is_one_of(UNITS, self.line.get(at..at + len))
+        self.chain.after_number && self.chain.end == Some(at) && is_one_of(UNITS, self.line.get(at..at + len))
     }
 
     /// Where the preposition before a name begins, so that Catalan "3 de maig" is
@@ -507,10 +495,7 @@ mod tests {
     fn dates_of_one_form_are_one() {
         one(&["3 May 2021", "12 June 2022", "1st Sept. 2020", "2 Feb 1999"]);
         one(&["May 3, 2021", "December 31, 2022", "Sep. 1st, 1999"]);
-        one(&[
-            "Posted on Monday, 3 May 2021 at 5:30 pm",
-            "Posted on Sun, 12 June 2022 at 11:05 a.m.",
-        ]);
+        one(&["Posted on Monday, 3 May 2021 at 5:30 pm", "Posted on Sun, 12 June 2022 at 11:05 a.m."]);
         one(&["5. März 2021", "17. Oktober 2022", "1. Mai 2020", "3. Jän. 2020"]);
         one(&["Mittwoch, 5. März 2021", "Do., 17. Oktober 2022"]);
         one(&["3 мая 2021", "15 июня 2022", "1 сент. 2022"]);

@@ -48,6 +48,9 @@ impl SiteTally {
     }
 }
 
+/// Sites by name.
+pub type Sites<'a> = Vec<(&'a str, SiteTally)>;
+
 /// `part` of `whole`, from 0 to 1; 0 of nothing.
 pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
@@ -206,7 +209,9 @@ impl Summary {
     pub fn check(&self) -> Result<()> {
         let tally = &self.tally;
         let read: u64 = self.sources.iter().map(|source| source.pages).sum();
-        let lost = |what: &str, one: u64, other: u64| Err(Error::from(ErrorKind::Internal(format!("the ledger does not add up: {what}: {one} against {other}"))));
+        let lost = |what: &str, one: u64, other: u64| {
+            Err(Error::from(ErrorKind::Internal(format!("the ledger does not add up: {what}: {one} against {other}"))))
+        };
         if read != tally.pages {
             return lost("pages read and pages judged", read, tally.pages);
         }
@@ -230,9 +235,14 @@ impl Summary {
     }
 
     /// The sites with most text dropped and those with least, by share and then by name; at most `n` of each, none in both.
-    pub fn extremes(&self, n: usize) -> (Vec<(&str, SiteTally)>, Vec<(&str, SiteTally)>) {
-        let mut sites: Vec<(&str, SiteTally)> =
-            self.tally.sites.iter().filter(|(_, site)| site.pages > 1 && site.read.bytes > 0).map(|(name, site)| (&**name, *site)).collect();
+    pub fn extremes(&self, n: usize) -> (Sites<'_>, Sites<'_>) {
+        let mut sites: Sites<'_> = self
+            .tally
+            .sites
+            .iter()
+            .filter(|(_, site)| site.pages > 1 && site.read.bytes > 0)
+            .map(|(name, site)| (&**name, *site))
+            .collect();
         sites.sort_by(|(a, x), (b, y)| y.share_dropped().total_cmp(&x.share_dropped()).then_with(|| a.cmp(b)));
         let worst = sites.len().div_ceil(2).min(n);
         let best = (sites.len() - worst).min(n);
@@ -255,7 +265,8 @@ mod tests {
     }
 
     fn summary() -> Summary {
-        let mut summary = Summary { sources: vec![SourceTally { pages: 2, ..SourceTally::default() }], ..Summary::default() };
+        let mut summary =
+            Summary { sources: vec![SourceTally { pages: 2, ..SourceTally::default() }], ..Summary::default() };
         let (keep, drop) = (Verdict::keep(Rule::Unique), Verdict::drop(Rule::Recurs, 3, 4));
         summary.tally.add_page(&page("ab\ncd"), &[line(0, 2), line(3, 5)], &[keep, drop], Empty::Keep);
         summary.tally.add_page(&page("ab"), &[line(0, 2)], &[drop], Empty::Keep);

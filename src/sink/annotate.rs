@@ -78,9 +78,13 @@ mod tests {
 
     #[test]
     fn an_annotation_is_json_with_byte_offsets() -> serde_json::Result<()> {
-        let text = annotation(&[line(0, 4), line(5, 9)], &[Verdict::drop(Rule::Recurs, 3, 9), Verdict::keep(Rule::Unique)]);
+        let text =
+            annotation(&[line(0, 4), line(5, 9)], &[Verdict::drop(Rule::Recurs, 3, 9), Verdict::keep(Rule::Unique)]);
         let value: serde_json::Value = serde_json::from_str(&text)?;
-        assert_eq!(value["lines"][0], serde_json::json!({"start": 0, "end": 4, "verdict": "drop", "rule": "recurs", "evidence": {"pages": 3, "of": 9}}));
+        assert_eq!(
+            value["lines"][0],
+            serde_json::json!({"start": 0, "end": 4, "verdict": "drop", "rule": "recurs", "evidence": {"pages": 3, "of": 9}})
+        );
         assert_eq!(value["lines"][1]["verdict"], "keep");
         Ok(())
     }
@@ -89,9 +93,17 @@ mod tests {
     fn dropped_lines_come_with_their_text_escaped() -> serde_json::Result<()> {
         let page = Page { url: "http://x/\"", id: None, site: "x", text: "a\"\tb\nkept", marks: &[] };
         let mut out = Vec::new();
-        dropped(&page, &[line(0, 4), line(5, 9)], &[Verdict::drop(Rule::Repeated, 2, 1), Verdict::keep(Rule::Unique)], &mut out);
+        dropped(
+            &page,
+            &[line(0, 4), line(5, 9)],
+            &[Verdict::drop(Rule::Repeated, 2, 1), Verdict::keep(Rule::Unique)],
+            &mut out,
+        );
         let value: serde_json::Value = serde_json::from_slice(&out)?;
-        assert_eq!((value["url"].as_str(), value["lines"][0]["text"].as_str(), value["lines"].as_array().map(Vec::len)), (Some("http://x/\""), Some("a\"\tb"), Some(1)));
+        assert_eq!(
+            (value["url"].as_str(), value["lines"][0]["text"].as_str(), value["lines"].as_array().map(Vec::len)),
+            (Some("http://x/\""), Some("a\"\tb"), Some(1))
+        );
         out.clear();
         dropped(&page, &[line(0, 4)], &[Verdict::keep(Rule::Unique)], &mut out);
         assert!(out.is_empty());

@@ -154,7 +154,12 @@ impl Lock {
             parent(target).join(format!(".{name}.dehusk.lock"))
         };
         loop {
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(Error::writing(&path))?;
+            let file = OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path)
+                .map_err(Error::writing(&path))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(std::fs::TryLockError::WouldBlock) => return Err(ErrorKind::Locked(target.to_owned()).into()),

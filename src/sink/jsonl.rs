@@ -18,11 +18,7 @@ pub fn rewrite<'t>(
     out: &mut Vec<u8>,
 ) {
     let text_at = splice.text.clone();
-    let mut copy = Copy {
-        line: line.trim_end_matches('\n').as_bytes(),
-        done: 0,
-        out,
-    };
+    let mut copy = Copy { line: line.trim_end_matches('\n').as_bytes(), done: 0, out };
     match (extra, splice.extra.clone()) {
         (Some(extra), Some(at)) if at.start < text_at.start => {
             copy.replace(at).extend_from_slice(extra.as_bytes());
@@ -154,11 +150,7 @@ fn push_escape(byte: u8, out: &mut Vec<u8>) {
         0x0c => b'f',
         _ => {
             let digit = |nibble: u8| {
-                if nibble < 10 {
-                    b'0' + nibble
-                } else {
-                    b'a' + nibble - 10
-                }
+                if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
             };
             out.extend_from_slice(b"\\u00");
             out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
@@ -195,18 +187,9 @@ mod tests {
 
     #[test]
     fn a_row_ends_with_one_line_feed() {
-        assert_eq!(
-            rewritten(b"{\"text\":\"\"}", &[], None),
-            "{\"text\":\"\"}\n"
-        );
-        assert_eq!(
-            rewritten(b"{\"text\":\"\"}\n", &[], None),
-            "{\"text\":\"\"}\n"
-        );
-        assert_eq!(
-            rewritten(b"{\"text\":\"\"}\r\n", &[], None),
-            "{\"text\":\"\"}\r\n"
-        );
+        assert_eq!(rewritten(b"{\"text\":\"\"}", &[], None), "{\"text\":\"\"}\n");
+        assert_eq!(rewritten(b"{\"text\":\"\"}\n", &[], None), "{\"text\":\"\"}\n");
+        assert_eq!(rewritten(b"{\"text\":\"\"}\r\n", &[], None), "{\"text\":\"\"}\r\n");
     }
 
     #[test]
@@ -220,14 +203,8 @@ mod tests {
     #[test]
     fn an_extra_field_that_is_there_is_replaced() {
         for (line, expected) in [
-            (
-                r#"{"dehusk":{"old":1},"text":"a"}"#,
-                "{\"dehusk\":2,\"text\":\"b\"}\n",
-            ),
-            (
-                r#"{"text":"a","dehusk":"old","x":{"dehusk":1}}"#,
-                "{\"text\":\"b\",\"dehusk\":2,\"x\":{\"dehusk\":1}}\n",
-            ),
+            (r#"{"dehusk":{"old":1},"text":"a"}"#, "{\"dehusk\":2,\"text\":\"b\"}\n"),
+            (r#"{"text":"a","dehusk":"old","x":{"dehusk":1}}"#, "{\"text\":\"b\",\"dehusk\":2,\"x\":{\"dehusk\":1}}\n"),
         ] {
             assert_eq!(rewritten(line.as_bytes(), &["b"], Some("2")), expected);
         }
@@ -235,18 +212,12 @@ mod tests {
 
     #[test]
     fn without_extra_an_extra_field_that_is_there_stays() {
-        assert_eq!(
-            rewritten(br#"{"dehusk":1,"text":"a"}"#, &["b"], None),
-            "{\"dehusk\":1,\"text\":\"b\"}\n"
-        );
+        assert_eq!(rewritten(br#"{"dehusk":1,"text":"a"}"#, &["b"], None), "{\"dehusk\":1,\"text\":\"b\"}\n");
     }
 
     #[test]
     fn a_nested_text_is_replaced_in_its_place() {
-        let names = FieldNames {
-            text: Some("doc.body".into()),
-            ..FieldNames::default()
-        };
+        let names = FieldNames { text: Some("doc.body".into()), ..FieldNames::default() };
         let fields = Fields::new(&names).expect("allowed");
         let row = scan(br#"{"doc":{"body":"a"}}"#, &fields, DEPTH_LIMIT).expect("a row");
         let mut out = Vec::new();
@@ -257,32 +228,15 @@ mod tests {
     #[test]
     fn repaired_rows_are_written_as_valid_json() {
         let line = b"{\"x\":\"\t\xff\\ud800\",\"text\":\"a\"}";
-        assert_eq!(
-            rewritten(line, &["b"], None),
-            "{\"x\":\"\\t\u{fffd}\\ufffd\",\"text\":\"b\"}\n"
-        );
+        assert_eq!(rewritten(line, &["b"], None), "{\"x\":\"\\t\u{fffd}\\ufffd\",\"text\":\"b\"}\n");
     }
 
     #[test]
     fn a_record_names_what_is_known() {
         let mut out = Vec::new();
         let id = Id::Text("<urn:1>".into());
-        record(
-            Some("u"),
-            Some(&id),
-            Some("s"),
-            ["a", "\"b"],
-            Some("{}"),
-            &mut out,
-        );
-        record(
-            None,
-            Some(&Id::Number("1.0".into())),
-            None,
-            [],
-            None,
-            &mut out,
-        );
+        record(Some("u"), Some(&id), Some("s"), ["a", "\"b"], Some("{}"), &mut out);
+        record(None, Some(&Id::Number("1.0".into())), None, [], None, &mut out);
         record(None, None, None, ["c"], None, &mut out);
         assert_eq!(
             String::from_utf8(out).expect("UTF-8"),
@@ -294,10 +248,7 @@ mod tests {
 
     #[test]
     fn escapes_are_the_fewest_that_are_valid() {
-        let all: String = (0..0x80)
-            .map(char::from)
-            .chain("\u{85}é\u{2028}🙂".chars())
-            .collect();
+        let all: String = (0..0x80).map(char::from).chain("\u{85}é\u{2028}🙂".chars()).collect();
         let mut out = Vec::new();
         escape_into(&all, &mut out);
         // serde_json escapes minimally too.

@@ -42,7 +42,10 @@ enum Output {
     Stdout(Stdout),
     File(Pending),
     /// A folder of pages, staged beside its place.
-    Files { stage: tempfile::TempDir, folder: PathBuf },
+    Files {
+        stage: tempfile::TempDir,
+        folder: PathBuf,
+    },
     #[cfg(feature = "parquet")]
     Parquet(Box<rows::Output>),
 }
@@ -145,10 +148,16 @@ impl Outputs {
         let entry = &self.plan.entries[source];
         let output = match (&self.plan.target, entry.form) {
             #[cfg(feature = "parquet")]
-            (target, Form::Parquet) => Output::Parquet(Box::new(rows::Output::create(target, entry, self.plan.force, self.plan.annotate)?)),
+            (target, Form::Parquet) => {
+                Output::Parquet(Box::new(rows::Output::create(target, entry, self.plan.force, self.plan.annotate)?))
+            }
             (Target::Stdout, _) => Output::Stdout(Stdout::new(entry.compression, &self.pool)),
             (Target::Folder(folder), Form::Files) => {
-                let stage = tempfile::Builder::new().prefix(".dehusk-").suffix(".part").tempdir_in(folder).map_err(Error::writing(folder))?;
+                let stage = tempfile::Builder::new()
+                    .prefix(".dehusk-")
+                    .suffix(".part")
+                    .tempdir_in(folder)
+                    .map_err(Error::writing(folder))?;
                 Output::Files { stage, folder: folder.clone() }
             }
             _ => Output::File(Pending::create(&entry.path, entry.compression, self.plan.force, &self.pool)?),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::source::paths::Sources;
 use crate::source::stream::Compression;
 use crate::source::{Format, Place, Source};
 
@@ -69,7 +70,9 @@ impl Target {
             return Target::Stdout;
         }
         let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-        let is_data = [".jsonl", ".ndjson", ".json", ".wet", ".warc", ".parquet", ".txt", ".gz", ".zst"].iter().any(|end| name.ends_with(end));
+        let is_data = [".jsonl", ".ndjson", ".json", ".wet", ".warc", ".parquet", ".txt", ".gz", ".zst"]
+            .iter()
+            .any(|end| name.ends_with(end));
         let is_folder = path.is_dir() || !is_data && !path.exists();
         if is_folder { Target::Folder(path.to_owned()) } else { Target::File(path.to_owned()) }
     }
@@ -133,11 +136,16 @@ impl Compression {
 ///
 /// # Errors
 /// When outputs would collide with each other, with an input or with an older output, or when formats do not fit.
-pub fn plan(sources: &[Source], request: Request) -> Result<Plan> {
+pub fn plan(inputs: &Sources, request: Request) -> Result<Plan> {
+    let sources = &inputs.found[..];
     if let Target::File(path) | Target::Folder(path) = &request.target
         && let Some(input) = sources.iter().find(|source| is_same(source, path))
     {
-        return Err(Error::settings(format!("the output {} is the input {}; inputs are never changed, name another output", path.display(), input.name)));
+        return Err(Error::settings(format!(
+            "the output {} is the input {}; inputs are never changed, name another output",
+            path.display(),
+            input.name
+        )));
     }
     let names = names(sources);
     let mut entries = Vec::new();
@@ -147,6 +155,7 @@ pub fn plan(sources: &[Source], request: Request) -> Result<Plan> {
     let Request { target, force, annotate, dropped, .. } = request;
     let plan = Plan { target, entries, force, annotate, dropped };
     plan.check_formats()?;
+    plan.check_folders(&inputs.folders)?;
     plan.check_places(sources)?;
     Ok(plan)
 }
@@ -188,7 +197,10 @@ fn output_name(name: &Path, form: Form, compression: Compression) -> PathBuf {
         stem = endings.iter().filter(|end| !end.is_empty()).find_map(|end| stem.strip_suffix(end)).unwrap_or(stem);
     }
     // What the user calls .json stays so.
-    let own = [".ndjson", ".json"].into_iter().find(|end| form == Form::Jsonl && (file.ends_with(&format!("{end}.gz")) || file.ends_with(&format!("{end}.zst")) || file.ends_with(end)));
+    let own = [".ndjson", ".json"].into_iter().find(|end| {
+        form == Form::Jsonl
+            && (file.ends_with(&format!("{end}.gz")) || file.ends_with(&format!("{end}.zst")) || file.ends_with(end))
+    });
     name.with_file_name(format!("{stem}{}{}", own.unwrap_or(form.extension()), compression.extension()))
 }
 
@@ -227,24 +239,35 @@ impl Plan {
     fn check_formats(&self) -> Result<()> {
         let Some(first) = self.entries.first() else { return Ok(()) };
         if !matches!(self.target, Target::Folder(_)) && self.entries.iter().any(|entry| entry.form != first.form) {
-            return Err(Error::settings("the inputs have several formats, but one output has only one: choose it with --format, or write to a folder with -o DIR"));
+            return Err(Error::settings(
+                "the inputs have several formats, but one output has only one: choose it with --format, or write to a folder with -o DIR",
+            ));
         }
         if self.annotate && self.entries.iter().any(|entry| !matches!(entry.form, Form::Jsonl | Form::Parquet)) {
-            return Err(Error::settings("--annotate needs a format with fields: add --format jsonl or --format parquet"));
+            return Err(Error::settings(
+                "--annotate needs a format with fields: add --format jsonl or --format parquet",
+            ));
         }
         Ok(())
     }
 
-    fn check_places(&self, sources: &[Source]) -> Result<()> {
-        if let Target::Folder(folder) = &self.target {
-            for source in sources {
-                if let Place::Folder { root, .. } = &source.place
-                    && is_inside(folder, root)
-                {
-                    return Err(Error::settings(format!("the output folder {} lies in the input folder {}; name one outside", folder.display(), root.display())));
-                }
-            }
+    /// An output in an input folder would be read by the next run.
+    fn check_folders(&self, folders: &[PathBuf]) -> Result<()> {
+        let output = match &self.target {
+            Target::Folder(path) | Target::File(path) => path,
+            Target::Stdout => return Ok(()),
+        };
+        match folders.iter().find(|folder| is_inside(output, folder)) {
+            Some(folder) => Err(Error::settings(format!(
+                "the output {} lies in the input folder {}; name one outside",
+                output.display(),
+                folder.display()
+            ))),
+            None => Ok(()),
         }
+    }
+
+    fn check_places(&self, sources: &[Source]) -> Result<()> {
         let mut seen: HashMap<PathBuf, usize> = HashMap::new();
         for (number, (entry, source)) in self.entries.iter().zip(sources).enumerate() {
             if entry.form == Form::Files {
@@ -255,10 +278,22 @@ impl Plan {
                 && let Some(other) = seen.insert(entry.path.clone(), number)
             {
                 let (one, two) = (&sources[other].name, &source.name);
-                return Err(Error::settings(format!("{one} and {two} would both be written to {}; write them to one file with -o FILE, or in two runs", entry.path.display())));
+                if one == two {
+                    return Err(Error::settings(format!(
+                        "{one} is named twice; name it once, or write to one file with -o FILE"
+                    )));
+                }
+                return Err(Error::settings(format!(
+                    "{one} and {two} would both be written to {}; write them to one file with -o FILE, or in two runs",
+                    entry.path.display()
+                )));
             }
             if let Some(input) = sources.iter().find(|source| is_same(source, &entry.path)) {
-                return Err(Error::settings(format!("the output {} is the input {}; inputs are never changed, name another output", entry.path.display(), input.name)));
+                return Err(Error::settings(format!(
+                    "the output {} is the input {}; inputs are never changed, name another output",
+                    entry.path.display(),
+                    input.name
+                )));
             }
             if self.target == Target::Stdout {
                 continue;
@@ -266,7 +301,9 @@ impl Plan {
             match std::fs::metadata(&entry.path) {
                 Ok(meta) if !meta.is_file() => {
                     let place = entry.path.display();
-                    return Err(Error::settings(format!("{place} is no regular file, so no output can be put in its place; redirect standard output to it instead")));
+                    return Err(Error::settings(format!(
+                        "{place} is no regular file, so no output can be put in its place; redirect standard output to it instead"
+                    )));
                 }
                 Ok(_) if !self.force => return Err(ErrorKind::Exists(entry.path.clone()).into()),
                 _ => {}
@@ -299,10 +336,12 @@ impl Plan {
 /// Whether `path`, which may not exist yet, lies in `folder`.
 fn is_inside(path: &Path, folder: &Path) -> bool {
     let Ok(folder) = folder.canonicalize() else { return false };
-    path.ancestors().find_map(|ancestor| {
-        let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };
-        ancestor.canonicalize().ok()
-    }).is_some_and(|path| path.starts_with(&folder))
+    path.ancestors()
+        .find_map(|ancestor| {
+            let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };
+            ancestor.canonicalize().ok()
+        })
+        .is_some_and(|path| path.starts_with(&folder))
 }
 
 /// The file a page of a folder is written to: text stays where it was, and the text of `a.html` goes to `a.html.txt`.
@@ -340,7 +379,9 @@ mod tests {
 
     #[test]
     fn a_page_of_a_folder_becomes_text() {
-        for (name, output) in [("a/b.txt", "a/b.txt"), ("a/b.html", "a/b.html.txt"), ("b.txt.gz", "b.txt"), ("b.html.gz", "b.html.txt")] {
+        for (name, output) in
+            [("a/b.txt", "a/b.txt"), ("a/b.html", "a/b.html.txt"), ("b.txt.gz", "b.txt"), ("b.html.gz", "b.html.txt")]
+        {
             assert_eq!(page_name(Path::new(name)), Path::new(output));
         }
     }

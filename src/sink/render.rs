@@ -148,7 +148,9 @@ impl<'p> Renderer<'p> {
     fn json(&mut self, judged: &Judged<'_>, pieces: &[&str], extra: Option<&str>) {
         let out = &mut self.made.bytes;
         match &judged.slot.origin {
-            Origin::Json { line, splice } => jsonl::rewrite(judged.batch.str(line), splice, pieces.iter().copied(), extra, out),
+            Origin::Json { line, splice } => {
+                jsonl::rewrite(judged.batch.str(line), splice, pieces.iter().copied(), extra, out)
+            }
             _ => {
                 let page = &judged.page;
                 jsonl::record(Some(page.url), judged.slot.id.as_ref(), None, pieces.iter().copied(), extra, out);
@@ -161,7 +163,9 @@ impl<'p> Renderer<'p> {
         let id = judged.page.id;
         self.record.clear();
         match &judged.slot.origin {
-            Origin::Warc { header, conversion: true } => same_header(judged.batch.raw(header), length, &mut self.record),
+            Origin::Warc { header, conversion: true } => {
+                same_header(judged.batch.raw(header), length, &mut self.record)
+            }
             Origin::Warc { header, conversion: false } => {
                 let header = header::parse(judged.batch.raw(header), usize::MAX).unwrap_or_default();
                 let date = header.date.as_deref();
@@ -220,7 +224,10 @@ mod tests {
     fn kept_of(text: &str, keep: &[bool]) -> String {
         let mut lines = Vec::new();
         Normaliser::new(Key::default()).page(text, &mut lines);
-        let verdicts: Vec<Verdict> = keep.iter().map(|keep| if *keep { Verdict::keep(Rule::Unique) } else { Verdict::drop(Rule::Recurs, 2, 2) }).collect();
+        let verdicts: Vec<Verdict> = keep
+            .iter()
+            .map(|keep| if *keep { Verdict::keep(Rule::Unique) } else { Verdict::drop(Rule::Recurs, 2, 2) })
+            .collect();
         assert_eq!(lines.len(), verdicts.len());
         let mut pieces = Vec::new();
         kept(text, &lines, &verdicts, &mut pieces);

@@ -13,12 +13,16 @@ const STALE: [&str; 4] = ["Content-Length", "WARC-Block-Digest", "WARC-Payload-D
 /// Writes the header of a conversion record again, for `length` bytes of content.
 pub fn same_header(header: &[u8], length: usize, out: &mut Vec<u8>) {
     let version = header.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
-    let mut lines = Lines::new(header.get(header.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1)..).unwrap_or_default());
+    let mut lines = Lines::new(
+        header.get(header.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1)..).unwrap_or_default(),
+    );
     out.extend_from_slice(version);
     out.extend_from_slice(b"\r\n");
     loop {
         match lines.next_line() {
-            Line::Field { name, value } if !STALE.iter().any(|stale| name.eq_ignore_ascii_case(stale.as_bytes())) => field(name, value, out),
+            Line::Field { name, value } if !STALE.iter().any(|stale| name.eq_ignore_ascii_case(stale.as_bytes())) => {
+                field(name, value, out)
+            }
             Line::Field { .. } | Line::Junk(_) => {}
             Line::Blank | Line::Cut(_) => break,
         }
@@ -35,7 +39,7 @@ pub struct NewRecord<'a> {
     pub date: Option<&'a str>,
     /// The id of that record.
     pub refers_to: Option<&'a str>,
-    /// The language or other facts: none are invented.
+    /// The id of the page, where it comes from another format: part of what the record's own id is made from.
     pub id: Option<&'a str>,
 }
 
@@ -82,10 +86,14 @@ mod tests {
 
     #[test]
     fn a_header_keeps_all_but_length_and_digests() {
-        let header = b"WARC/1.1\nWARC-Type: conversion\nWARC-Block-Digest: sha1:X\nX-Mine: a\n b\ncontent-length: 999\n\n";
+        let header =
+            b"WARC/1.1\nWARC-Type: conversion\nWARC-Block-Digest: sha1:X\nX-Mine: a\n b\ncontent-length: 999\n\n";
         let mut out = Vec::new();
         same_header(header, 5, &mut out);
-        assert_eq!(String::from_utf8_lossy(&out), "WARC/1.1\r\nWARC-Type: conversion\r\nX-Mine: a  b\r\nContent-Length: 5\r\n\r\n");
+        assert_eq!(
+            String::from_utf8_lossy(&out),
+            "WARC/1.1\r\nWARC-Type: conversion\r\nX-Mine: a  b\r\nContent-Length: 5\r\n\r\n"
+        );
     }
 
     #[test]
@@ -96,6 +104,9 @@ mod tests {
         new_header(NewRecord { refers_to: Some("<urn:b>"), ..record }, 7, &mut other);
         assert_ne!(out, other);
         let parsed = parse(&out, 1 << 20);
-        assert!(parsed.is_ok_and(|h| h.kind == Kind::Conversion && h.length == Some(7) && h.uri.as_deref() == Some("http://x/  Evil: 1") && h.repairs.is_empty()));
+        assert!(parsed.is_ok_and(|h| h.kind == Kind::Conversion
+            && h.length == Some(7)
+            && h.uri.as_deref() == Some("http://x/  Evil: 1")
+            && h.repairs.is_empty()));
     }
 }

@@ -61,11 +61,7 @@ pub fn decode_text(bytes: &[u8]) -> Decoded<'_> {
 
 fn decode_as<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<'a> {
     let (text, repaired) = encoding.decode_without_bom_handling(bytes);
-    Decoded {
-        text,
-        encoding,
-        repaired,
-    }
+    Decoded { text, encoding, repaired }
 }
 
 /// Decodes as declared, unless the bytes belie it: text in a single-byte encoding is valid UTF-8
@@ -82,11 +78,7 @@ fn decode_declared<'a>(encoding: &'static Encoding, bytes: &'a [u8]) -> Decoded<
         return decode_as(UTF_8, bytes);
     }
     let decoded = decode_as(encoding, bytes);
-    if decoded.repaired {
-        decode_as(UTF_8, bytes)
-    } else {
-        decoded
-    }
+    if decoded.repaired { decode_as(UTF_8, bytes) } else { decoded }
 }
 
 fn is_utf_16(encoding: &'static Encoding) -> bool {
@@ -98,8 +90,7 @@ fn has_nul(bytes: &[u8]) -> bool {
 }
 
 fn is_utf8_beyond_ascii(bytes: &[u8]) -> bool {
-    Encoding::ascii_valid_up_to(bytes) < bytes.len()
-        && Encoding::utf8_valid_up_to(bytes) == bytes.len()
+    Encoding::ascii_valid_up_to(bytes) < bytes.len() && Encoding::utf8_valid_up_to(bytes) == bytes.len()
 }
 
 /// The encoding of text that declares none.
@@ -161,11 +152,7 @@ fn declared_within(bytes: &[u8]) -> Option<&'static Encoding> {
 
 fn declared_in_meta(head: &[u8]) -> Option<&'static Encoding> {
     let input = Input::new(head);
-    let reader = MetaReader {
-        input: &input,
-        tag: MetaTag::default(),
-        raw: None,
-    };
+    let reader = MetaReader { input: &input, tag: MetaTag::default(), raw: None };
     markup::read(&input, reader).next()
 }
 
@@ -217,9 +204,7 @@ impl MetaTag {
             }
             Attribute::Charset => self.charset = self.charset.or_else(|| encoding(value)),
             Attribute::Content => {
-                self.content = self
-                    .content
-                    .or_else(|| charset_in(value).and_then(encoding));
+                self.content = self.content.or_else(|| charset_in(value).and_then(encoding));
             }
         }
     }
@@ -234,10 +219,7 @@ impl Callback<&'static Encoding, ()> for MetaReader<'_> {
     fn handle_event(&mut self, event: CallbackEvent<'_>, _: Span<()>) -> Option<&'static Encoding> {
         match event {
             CallbackEvent::OpenStartTag { name } => {
-                self.tag = MetaTag {
-                    is_meta: name == b"meta",
-                    ..MetaTag::default()
-                };
+                self.tag = MetaTag { is_meta: name == b"meta", ..MetaTag::default() };
                 self.raw = RawText::named(name);
             }
             CallbackEvent::AttributeName { name } => self.tag.attribute_name(name),
@@ -280,14 +262,9 @@ fn charset_in(content: &[u8]) -> Option<&[u8]> {
 
 /// The encoding that an XML declaration at the start of the page names.
 fn declared_in_xml(head: &[u8]) -> Option<&'static Encoding> {
-    let declaration = head
-        .strip_prefix(b"<?xml")?
-        .split(|byte| *byte == b'>')
-        .next()?;
+    let declaration = head.strip_prefix(b"<?xml")?.split(|byte| *byte == b'>').next()?;
     let at = memchr::memmem::find(declaration, b"encoding")?;
-    let rest = declaration
-        .get(at + b"encoding".len()..)?
-        .trim_ascii_start();
+    let rest = declaration.get(at + b"encoding".len()..)?.trim_ascii_start();
     match rest.strip_prefix(b"=")?.trim_ascii_start() {
         [quote @ (b'"' | b'\''), label @ ..] => {
             Encoding::for_label_no_replacement(label.split(|byte| byte == quote).next()?)
@@ -300,8 +277,7 @@ fn declared_in_xml(head: &[u8]) -> Option<&'static Encoding> {
 mod tests {
     use super::*;
     use encoding_rs::{
-        BIG5, EUC_JP, EUC_KR, GB18030, GBK, ISO_2022_JP, ISO_8859_2, SHIFT_JIS, WINDOWS_1251,
-        WINDOWS_1253,
+        BIG5, EUC_JP, EUC_KR, GB18030, GBK, ISO_2022_JP, ISO_8859_2, SHIFT_JIS, WINDOWS_1251, WINDOWS_1253,
     };
     use proptest::prelude::*;
 
@@ -313,10 +289,7 @@ mod tests {
     }
 
     fn page(head: &str, text: &str, encoding: &'static Encoding) -> Vec<u8> {
-        encoded(
-            &format!("<html><head>{head}</head><body><p>{text}</p>"),
-            encoding,
-        )
+        encoded(&format!("<html><head>{head}</head><body><p>{text}</p>"), encoding)
     }
 
     fn read_as(bytes: &[u8], declared: Option<&str>) -> &'static Encoding {
@@ -327,35 +300,22 @@ mod tests {
     fn a_byte_order_mark_beats_the_header() {
         let bytes = [b"\xEF\xBB\xBF", "é".as_bytes()].concat();
         let decoded = decode(&bytes, Some("windows-1251"));
-        assert_eq!(
-            (decoded.text.as_ref(), decoded.encoding, decoded.repaired),
-            ("é", UTF_8, false)
-        );
-        let utf_16: Vec<u8> = [0xFEFF_u16, 0x3C, 0x416]
-            .iter()
-            .flat_map(|unit| unit.to_be_bytes())
-            .collect();
+        assert_eq!((decoded.text.as_ref(), decoded.encoding, decoded.repaired), ("é", UTF_8, false));
+        let utf_16: Vec<u8> = [0xFEFF_u16, 0x3C, 0x416].iter().flat_map(|unit| unit.to_be_bytes()).collect();
         assert_eq!(decode(&utf_16, Some("utf-8")).text, "<Ж");
     }
 
     #[test]
     fn the_header_beats_the_meta() {
         let bytes = page("<meta charset=koi8-r>", RUSSIAN, WINDOWS_1251);
-        assert!(
-            decode(&bytes, Some(" \"Windows-1251\" "))
-                .text
-                .contains(RUSSIAN)
-        );
+        assert!(decode(&bytes, Some(" \"Windows-1251\" ")).text.contains(RUSSIAN));
     }
 
     #[test]
     fn nonsense_labels_are_ignored() {
         let bytes = page("<meta charset=windows-1251>", RUSSIAN, WINDOWS_1251);
         for label in ["", "none", "utf8mb4", "text/html", "iso-2022-kr", "\u{0}"] {
-            assert!(
-                decode(&bytes, Some(label)).text.contains(RUSSIAN),
-                "{label}"
-            );
+            assert!(decode(&bytes, Some(label)).text.contains(RUSSIAN), "{label}");
         }
     }
 
@@ -397,10 +357,7 @@ mod tests {
 
     #[test]
     fn a_meta_that_says_utf_16_means_utf_8() {
-        assert_eq!(
-            read_as(&page("<meta charset=utf-16>", "é", UTF_8), None),
-            UTF_8
-        );
+        assert_eq!(read_as(&page("<meta charset=utf-16>", "é", UTF_8), None), UTF_8);
     }
 
     #[test]
@@ -413,10 +370,7 @@ mod tests {
 
     #[test]
     fn an_xml_declaration_declares() {
-        let bytes = encoded(
-            &format!("<?xml version='1.0' encoding='windows-1251'?><p>{RUSSIAN}"),
-            WINDOWS_1251,
-        );
+        let bytes = encoded(&format!("<?xml version='1.0' encoding='windows-1251'?><p>{RUSSIAN}"), WINDOWS_1251);
         assert!(decode(&bytes, None).text.contains(RUSSIAN));
     }
 
@@ -435,21 +389,9 @@ mod tests {
         ] {
             let declared = page("", text, encoding);
             let decoded = decode(&declared, Some(encoding.name()));
-            assert!(
-                decoded.text.contains(text) && !decoded.repaired,
-                "{}",
-                encoding.name()
-            );
-            let meta = page(
-                &format!("<meta charset={}>", encoding.name()),
-                text,
-                encoding,
-            );
-            assert!(
-                decode(&meta, None).text.contains(text),
-                "{}",
-                encoding.name()
-            );
+            assert!(decoded.text.contains(text) && !decoded.repaired, "{}", encoding.name());
+            let meta = page(&format!("<meta charset={}>", encoding.name()), text, encoding);
+            assert!(decode(&meta, None).text.contains(text), "{}", encoding.name());
         }
     }
 
@@ -466,11 +408,7 @@ mod tests {
     #[test]
     fn undeclared_encodings_are_detected() {
         for encoding in [WINDOWS_1251, UTF_8] {
-            assert!(
-                decode(&page("", RUSSIAN, encoding), None)
-                    .text
-                    .contains(RUSSIAN)
-            );
+            assert!(decode(&page("", RUSSIAN, encoding), None).text.contains(RUSSIAN));
         }
         for encoding in [SHIFT_JIS, EUC_JP, ISO_2022_JP] {
             let bytes = page("", &JAPANESE.repeat(3), encoding);
@@ -496,22 +434,10 @@ mod tests {
     #[test]
     fn valid_utf_8_is_borrowed() {
         for bytes in ["<p>ascii", "\u{feff}<p>é", "é"] {
-            assert!(
-                matches!(
-                    decode(bytes.as_bytes(), Some("utf-8")).text,
-                    Cow::Borrowed(_)
-                ),
-                "{bytes}"
-            );
-            assert!(
-                matches!(decode_text(bytes.as_bytes()).text, Cow::Borrowed(_)),
-                "{bytes}"
-            );
+            assert!(matches!(decode(bytes.as_bytes(), Some("utf-8")).text, Cow::Borrowed(_)), "{bytes}");
+            assert!(matches!(decode_text(bytes.as_bytes()).text, Cow::Borrowed(_)), "{bytes}");
         }
-        assert!(matches!(
-            decode(b"<p>ascii", Some("iso-8859-1")).text,
-            Cow::Borrowed(_)
-        ));
+        assert!(matches!(decode(b"<p>ascii", Some("iso-8859-1")).text, Cow::Borrowed(_)));
     }
 
     proptest! {

@@ -31,10 +31,7 @@ pub(crate) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            rest: bytes,
-            len: bytes.len(),
-        }
+        Self { rest: bytes, len: bytes.len() }
     }
 
     /// Offset of the next line.
@@ -77,20 +74,14 @@ fn field(line: &[u8]) -> Line<'_> {
 
 /// Whether `name` can name a field (RFC 9110, section 5.6.2).
 fn is_token(name: &[u8]) -> bool {
-    !name.is_empty()
-        && name
-            .iter()
-            .all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(b))
+    !name.is_empty() && name.iter().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(b))
 }
 
 /// `bytes` without the blanks, line ends and NULs around them.
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | 0);
     let start = bytes.iter().position(|b| !blank(b)).unwrap_or(bytes.len());
-    let end = bytes
-        .iter()
-        .rposition(|b| !blank(b))
-        .map_or(start, |at| at + 1);
+    let end = bytes.iter().rposition(|b| !blank(b)).map_or(start, |at| at + 1);
     bytes.get(start..end).unwrap_or_default()
 }
 
@@ -101,11 +92,7 @@ pub(crate) fn text(value: &[u8]) -> Cow<'_, str> {
         return String::from_utf8_lossy(value);
     }
     let mut clean = Vec::with_capacity(value.len());
-    for part in value
-        .split(|&b| b == b'\n')
-        .map(trim)
-        .filter(|part| !part.is_empty())
-    {
+    for part in value.split(|&b| b == b'\n').map(trim).filter(|part| !part.is_empty()) {
         if !clean.is_empty() {
             clean.push(b' ');
         }
@@ -133,18 +120,12 @@ mod tests {
     }
 
     fn pair<'a>(name: &'a str, value: &'a str) -> Line<'a> {
-        Line::Field {
-            name: name.as_bytes(),
-            value: value.as_bytes(),
-        }
+        Line::Field { name: name.as_bytes(), value: value.as_bytes() }
     }
 
     #[test]
     fn both_line_ends_end_a_line() {
-        assert_eq!(
-            all(b"A: 1\r\nB:2\n\n"),
-            [pair("A", "1"), pair("B", "2"), Line::Blank]
-        );
+        assert_eq!(all(b"A: 1\r\nB:2\n\n"), [pair("A", "1"), pair("B", "2"), Line::Blank]);
     }
 
     #[test]
@@ -155,25 +136,14 @@ mod tests {
     #[test]
     fn a_folded_line_belongs_to_the_one_before() {
         let lines = all(b"A: 1\r\n 2\r\n\t3\r\nB: 4\r\n\r\n");
-        assert_eq!(
-            lines,
-            [pair("A", "1\r\n 2\r\n\t3"), pair("B", "4"), Line::Blank]
-        );
+        assert_eq!(lines, [pair("A", "1\r\n 2\r\n\t3"), pair("B", "4"), Line::Blank]);
         assert_eq!(text(b"1\r\n 2\r\n\t3"), "1 2 3");
     }
 
     #[test]
     fn lines_without_a_named_value_are_junk() {
-        for line in [
-            "nocolon\n",
-            ": empty name\n",
-            "<p style=x: 1>\n",
-            "two words: 1\n",
-        ] {
-            assert_eq!(
-                all(line.as_bytes()),
-                [Line::Junk(line.as_bytes()), Line::Cut(b"")]
-            );
+        for line in ["nocolon\n", ": empty name\n", "<p style=x: 1>\n", "two words: 1\n"] {
+            assert_eq!(all(line.as_bytes()), [Line::Junk(line.as_bytes()), Line::Cut(b"")]);
         }
     }
 

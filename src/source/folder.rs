@@ -45,7 +45,7 @@ impl Reader {
     }
 
     /// The next files. `None` at the end.
-    pub fn next(&mut self) -> Option<Raw> {
+    pub fn read(&mut self) -> Option<Raw> {
         let mut files = Vec::new();
         let mut size = 0;
         while size < self.batch {
@@ -73,9 +73,13 @@ impl Raw {
             let place = |problem: Problem| problem.at_record(number);
             match guarded(|| self.add(&mut batch, path, settings)) {
                 Ok(Ok(None)) => {}
-                Ok(Ok(Some(problem))) => batch.problems.push(place(Problem { reason: format!("{shown}: {}", problem.reason), ..problem })),
+                Ok(Ok(Some(problem))) => {
+                    batch.problems.push(place(Problem { reason: format!("{shown}: {}", problem.reason), ..problem }))
+                }
                 Ok(Err(e)) => batch.problems.push(place(Problem::skipped(format!("{shown}: {e}")))),
-                Err(panic) => batch.problems.push(place(Problem::skipped(format!("{shown}: dehusk failed on this file ({panic}); please report it")))),
+                Err(panic) => batch.problems.push(place(Problem::skipped(format!(
+                    "{shown}: dehusk failed on this file ({panic}); please report it"
+                )))),
             }
         }
         batch

@@ -92,19 +92,10 @@ impl Members {
     /// Every [`MemberError`]; `out` is then as it was, and [`rescue`] can fetch the part before
     /// the damage. [`MemberError::Truncated`] means that `input` ends too early, be it that the
     /// file does or that the caller should read on and try again with twice as much.
-    pub fn inflate_member(
-        &mut self,
-        input: &[u8],
-        out: &mut Vec<u8>,
-        limit: usize,
-    ) -> Result<usize, MemberError> {
+    pub fn inflate_member(&mut self, input: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<usize, MemberError> {
         if !input.starts_with(MAGIC) {
             let cut = MAGIC.starts_with(input);
-            return Err(if cut {
-                MemberError::Truncated
-            } else {
-                MemberError::NotGzip
-            });
+            return Err(if cut { MemberError::Truncated } else { MemberError::NotGzip });
         }
         let mut room = FIRST_ROOM.max(out.capacity() - out.len()).min(limit);
         loop {
@@ -124,9 +115,7 @@ impl Members {
 #[cold]
 fn second_opinion(input: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<usize, MemberError> {
     let before = out.len();
-    Stream::gzip()
-        .read(input, out, limit)
-        .inspect_err(|_| out.truncate(before))
+    Stream::gzip().read(input, out, limit).inspect_err(|_| out.truncate(before))
 }
 
 /// Appends what can be decoded of the damaged, cut or overlong member at the start of `input`, at
@@ -156,23 +145,17 @@ pub struct Step {
 impl Stream {
     /// For one gzip member.
     pub fn gzip() -> Self {
-        Self {
-            inner: Decompress::new_gzip(15),
-        }
+        Self { inner: Decompress::new_gzip(15) }
     }
 
     /// For one zlib stream (RFC 1950).
     pub fn zlib() -> Self {
-        Self {
-            inner: Decompress::new(true),
-        }
+        Self { inner: Decompress::new(true) }
     }
 
     /// For one bare deflate stream (RFC 1951).
     pub fn raw() -> Self {
-        Self {
-            inner: Decompress::new(false),
-        }
+        Self { inner: Decompress::new(false) }
     }
 
     /// Decodes the next piece of `input` into the capacity that `out` has left over. When nothing
@@ -188,10 +171,7 @@ impl Stream {
             .decompress_vec(input, out, FlushDecompress::None)
             .map_err(|error| MemberError::Damaged(damage(error.message())))?;
         let consumed = usize::try_from(self.inner.total_in() - before).unwrap_or(input.len());
-        Ok(Step {
-            consumed,
-            done: status == Status::StreamEnd,
-        })
+        Ok(Step { consumed, done: status == Status::StreamEnd })
     }
 
     /// Appends the rest of the content to `out`, at most `limit` bytes, and returns how many bytes
@@ -200,12 +180,7 @@ impl Stream {
     /// # Errors
     ///
     /// [`MemberError::Truncated`], `Damaged` or `TooLarge`; what was decoded before is in `out`.
-    pub fn read(
-        mut self,
-        input: &[u8],
-        out: &mut Vec<u8>,
-        limit: usize,
-    ) -> Result<usize, MemberError> {
+    pub fn read(mut self, input: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<usize, MemberError> {
         let start = out.len();
         let mut rest = input;
         loop {
@@ -245,18 +220,14 @@ fn damage(message: Option<&str>) -> Damage {
 /// bytes when more is to come.
 pub fn gzip_member_start(bytes: &[u8], from: usize) -> Option<usize> {
     let found = bytes.get(from..)?;
-    memmem::find_iter(found, MAGIC)
-        .map(|at| from + at)
-        .find(|&at| bytes.get(at..).is_some_and(is_plausible_header))
+    memmem::find_iter(found, MAGIC).map(|at| from + at).find(|&at| bytes.get(at..).is_some_and(is_plausible_header))
 }
 
 /// Judges the bytes behind the magic number, as far as they are there.
 fn is_plausible_header(header: &[u8]) -> bool {
     let flags = header.get(3).is_none_or(|flags| flags & 0xe0 == 0);
     let hint = header.get(8).is_none_or(|hint| matches!(hint, 0 | 2 | 4));
-    let system = header
-        .get(9)
-        .is_none_or(|system| *system <= 13 || *system == 255);
+    let system = header.get(9).is_none_or(|system| *system <= 13 || *system == 255);
     flags && hint && system
 }
 
@@ -299,9 +270,7 @@ impl Deflater {
     /// higher figures mean.
     pub fn new(level: u8) -> Self {
         let level = libdeflater::CompressionLvl::new(level.min(12).into()).unwrap_or_default();
-        Self {
-            compressor: libdeflater::Compressor::new(level),
-        }
+        Self { compressor: libdeflater::Compressor::new(level) }
     }
 
     /// Appends `data` to `out` as one gzip member.
@@ -402,9 +371,7 @@ mod tests {
 
     /// Text that does not compress to nothing, so that cuts and flips hit real data.
     fn prose(words: u32) -> Vec<u8> {
-        (0..words)
-            .flat_map(|n| format!("w{} ", n.wrapping_mul(2_654_435_761)).into_bytes())
-            .collect()
+        (0..words).flat_map(|n| format!("w{} ", n.wrapping_mul(2_654_435_761)).into_bytes()).collect()
     }
 
     fn inflate(input: &[u8]) -> Result<(Vec<u8>, usize), MemberError> {
@@ -424,19 +391,12 @@ mod tests {
     fn output_is_appended_and_capacity_used_again() {
         let mut members = Members::new();
         let mut out = b"kept ".to_vec();
-        members
-            .inflate_member(&member(b"new"), &mut out, LIMIT)
-            .unwrap();
+        members.inflate_member(&member(b"new"), &mut out, LIMIT).unwrap();
         assert_eq!(out, b"kept new");
         let capacity = out.capacity();
         out.clear();
-        members
-            .inflate_member(&member(b"again"), &mut out, LIMIT)
-            .unwrap();
-        assert_eq!(
-            (out.as_slice(), out.capacity()),
-            (b"again".as_slice(), capacity)
-        );
+        members.inflate_member(&member(b"again"), &mut out, LIMIT).unwrap();
+        assert_eq!((out.as_slice(), out.capacity()), (b"again".as_slice(), capacity));
     }
 
     #[test]
@@ -450,10 +410,7 @@ mod tests {
     fn an_empty_member_is_no_error() {
         let empty = member(b"");
         assert_eq!(inflate(&empty), Ok((Vec::new(), empty.len())));
-        assert_eq!(
-            Members::new().inflate_member(&empty, &mut Vec::new(), 0),
-            Ok(empty.len())
-        );
+        assert_eq!(Members::new().inflate_member(&empty, &mut Vec::new(), 0), Ok(empty.len()));
     }
 
     #[test]
@@ -465,10 +422,7 @@ mod tests {
             let short = members.inflate_member(&packed, &mut out, size - 1);
             assert_eq!(short, Err(MemberError::TooLarge { limit: size - 1 }));
             assert_eq!(out, b"kept");
-            assert_eq!(
-                members.inflate_member(&packed, &mut out, size),
-                Ok(packed.len())
-            );
+            assert_eq!(members.inflate_member(&packed, &mut out, size), Ok(packed.len()));
             assert_eq!(out.len(), 4 + size);
         }
     }
@@ -477,11 +431,7 @@ mod tests {
     fn a_member_cut_anywhere_is_truncated() {
         let packed = member(&prose(300));
         for cut in 0..packed.len() {
-            assert_eq!(
-                inflate(&packed[..cut]),
-                Err(MemberError::Truncated),
-                "cut at {cut}"
-            );
+            assert_eq!(inflate(&packed[..cut]), Err(MemberError::Truncated), "cut at {cut}");
         }
     }
 
@@ -524,11 +474,7 @@ mod tests {
             let mut out = b"kept".to_vec();
             let rescued = rescue(input, &mut out, LIMIT);
             assert_eq!(out.len(), 4 + rescued);
-            let agree = out[4..]
-                .iter()
-                .zip(&text)
-                .take_while(|(a, b)| a == b)
-                .count();
+            let agree = out[4..].iter().zip(&text).take_while(|(a, b)| a == b).count();
             assert!(agree > text.len() / 3, "{agree} of {}", text.len());
         }
     }

@@ -99,10 +99,7 @@ pub enum Repair {
 impl Repair {
     /// Whether content of the page was lost or may have been.
     pub fn is_loss(self) -> bool {
-        matches!(
-            self,
-            Self::HeaderNotEnded | Self::Truncated(_) | Self::Damaged(_)
-        )
+        matches!(self, Self::HeaderNotEnded | Self::Truncated(_) | Self::Damaged(_))
     }
 }
 
@@ -168,13 +165,7 @@ pub fn body(payload: &[u8], limit: usize) -> Result<Body<'_>, BodyError> {
         }
     }
     let (content_type, charset) = head.content_type.map_or((None, None), split_content_type);
-    Ok(Body {
-        status: head.status,
-        content_type,
-        charset,
-        bytes,
-        repairs: head.repairs,
-    })
+    Ok(Body { status: head.status, content_type, charset, bytes, repairs: head.repairs })
 }
 
 /// What a body is read as.
@@ -191,22 +182,13 @@ pub enum Media {
 /// What a body is to be read as: by its content type; by its first bytes when that is missing or
 /// says nothing (`unknown/unknown`, `*/*`, no slash).
 pub fn media(content_type: Option<&str>, bytes: &[u8]) -> Media {
-    let essence = content_type
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let is = |other: &str| essence.eq_ignore_ascii_case(other);
     if is("text/html") || is("application/xhtml+xml") {
         Media::Html
     } else if is("text/plain") {
         Media::Text
-    } else if !is_media_type(essence)
-        || is("unknown/unknown")
-        || is("application/unknown")
-        || is("*/*")
-    {
+    } else if !is_media_type(essence) || is("unknown/unknown") || is("application/unknown") || is("*/*") {
         sniff(bytes)
     } else {
         Media::Other
@@ -226,11 +208,7 @@ fn sniff(bytes: &[u8]) -> Media {
     let head = bytes.get(..SNIFF).unwrap_or(bytes);
     if let [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, rest @ ..] = head {
         let ascii: Vec<u8> = rest.iter().copied().filter(|&b| b != 0).collect();
-        return if begins_as_html(&ascii) {
-            Media::Html
-        } else {
-            Media::Text
-        };
+        return if begins_as_html(&ascii) { Media::Html } else { Media::Text };
     }
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     if begins_as_html(head) {
@@ -266,9 +244,7 @@ fn begins_as_html(head: &[u8]) -> bool {
     let mut declared = false;
     if head.starts_with(b"<?xml") {
         declared = true;
-        head = memchr(b'>', head)
-            .and_then(|end| head.get(end + 1..))
-            .unwrap_or_default();
+        head = memchr(b'>', head).and_then(|end| head.get(end + 1..)).unwrap_or_default();
         head = head.trim_ascii_start();
     }
     let Some(tag) = head.strip_prefix(b"<") else {
@@ -278,16 +254,10 @@ fn begins_as_html(head: &[u8]) -> bool {
     if tag.starts_with(b"!--") {
         return !declared;
     }
-    TAGS.iter()
-        .take(if declared { 2 } else { TAGS.len() })
-        .any(|name| {
-            tag.get(..name.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(name))
-                && matches!(
-                    tag.get(name.len()),
-                    Some(b' ' | b'\t' | b'\r' | b'\n' | b'>' | 0x0c)
-                )
-        })
+    TAGS.iter().take(if declared { 2 } else { TAGS.len() }).any(|name| {
+        tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+            && matches!(tag.get(name.len()), Some(b' ' | b'\t' | b'\r' | b'\n' | b'>' | 0x0c))
+    })
 }
 
 /// Whether the first bytes hold none of those that text never has (MIME Sniffing, sections 3 and
@@ -295,19 +265,14 @@ fn begins_as_html(head: &[u8]) -> bool {
 fn is_text(bytes: &[u8]) -> bool {
     let head = bytes.get(..SNIFF).unwrap_or(bytes);
     matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
-        || !head
-            .iter()
-            .any(|b| matches!(b, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f))
+        || !head.iter().any(|b| matches!(b, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f))
 }
 
 /// Media type and charset of a `Content-Type`.
 fn split_content_type(value: &[u8]) -> (Option<&str>, Option<&str>) {
     let mut parts = value.split(|&b| b == b';' || b == b',').map(trim);
     let filled = |part: &&str| !part.is_empty();
-    let media_type = parts
-        .next()
-        .and_then(|part| std::str::from_utf8(part).ok())
-        .filter(filled);
+    let media_type = parts.next().and_then(|part| std::str::from_utf8(part).ok()).filter(filled);
     let charset = parts.find_map(|part| {
         let (name, value) = part.split_at_checked(memchr(b'=', part)?)?;
         let quote = |b: &u8| matches!(b, b'=' | b'"' | b'\'' | b' ' | b'\t');
@@ -336,9 +301,7 @@ impl<'a> Head<'a> {
         loop {
             let head = Self::read_one(payload)?;
             // `100 Continue` and its like come before the response itself.
-            let interim = head
-                .status
-                .is_some_and(|status| (100..200).contains(&status));
+            let interim = head.status.is_some_and(|status| (100..200).contains(&status));
             if !(interim && head.body.starts_with(b"HTTP/")) {
                 return Ok(head);
             }
@@ -347,33 +310,15 @@ impl<'a> Head<'a> {
     }
 
     fn read_one(payload: &'a [u8]) -> Result<Self, BodyError> {
-        let no_header = || Self {
-            body: payload,
-            repairs: vec![Repair::NoHeader],
-            ..Self::default()
-        };
+        let no_header = || Self { body: payload, repairs: vec![Repair::NoHeader], ..Self::default() };
         let start = payload.iter().position(|b| !matches!(b, b'\r' | b'\n'));
-        let text = start
-            .and_then(|start| payload.get(start..))
-            .unwrap_or_default();
+        let text = start.and_then(|start| payload.get(start..)).unwrap_or_default();
         let (mut head, block) = if is_status_line(text) {
             let end = memchr(b'\n', text).map_or(text.len(), |end| end + 1);
             let (line, block) = text.split_at_checked(end).unwrap_or((text, &[]));
-            (
-                Self {
-                    status: status(line),
-                    ..Self::default()
-                },
-                block,
-            )
+            (Self { status: status(line), ..Self::default() }, block)
         } else if is_response_field(text) {
-            (
-                Self {
-                    repairs: vec![Repair::NoStatusLine],
-                    ..Self::default()
-                },
-                text,
-            )
+            (Self { repairs: vec![Repair::NoStatusLine], ..Self::default() }, text)
         } else {
             return Ok(no_header());
         };
@@ -418,9 +363,7 @@ impl<'a> Head<'a> {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         if is("Content-Type") {
             // Of several the last counts (WHATWG Fetch), but an empty one says nothing.
-            self.content_type = Some(value)
-                .filter(|value| !value.is_empty())
-                .or(self.content_type);
+            self.content_type = Some(value).filter(|value| !value.is_empty()).or(self.content_type);
         } else if is("Content-Encoding") {
             name_codings(value, &mut self.codings, &mut self.repairs);
         } else if is("Transfer-Encoding") {
@@ -431,17 +374,13 @@ impl<'a> Head<'a> {
 
 /// Whether a status line begins here; the version may be missing.
 fn is_status_line(text: &[u8]) -> bool {
-    text.get(..4)
-        .is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP"))
+    text.get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP"))
         && matches!(text.get(4), Some(b'/' | b' '))
         && text.get(5).is_some_and(u8::is_ascii_digit)
 }
 
 fn status(line: &[u8]) -> Option<u16> {
-    let word = line
-        .split(|&b| b == b' ')
-        .filter(|word| !word.is_empty())
-        .nth(1)?;
+    let word = line.split(|&b| b == b' ').filter(|word| !word.is_empty()).nth(1)?;
     std::str::from_utf8(trim(word)).ok()?.parse().ok()
 }
 
@@ -462,11 +401,7 @@ fn is_response_field(text: &[u8]) -> bool {
     let head = text.get(..64).unwrap_or(text);
     memchr(b':', head)
         .and_then(|colon| head.get(..colon))
-        .is_some_and(|name| {
-            NAMES
-                .iter()
-                .any(|known| trim(name).eq_ignore_ascii_case(known))
-        })
+        .is_some_and(|name| NAMES.iter().any(|known| trim(name).eq_ignore_ascii_case(known)))
 }
 
 /// Adds the codings of a list such as `gzip, br`.
@@ -481,15 +416,8 @@ fn name_codings(value: &[u8], codings: &mut Vec<Coding>, repairs: &mut Vec<Repai
         (b"identity", None),
         (b"none", None),
     ];
-    for name in value
-        .split(|&b| b == b',')
-        .map(trim)
-        .filter(|name| !name.is_empty())
-    {
-        match NAMES
-            .iter()
-            .find(|(known, _)| name.eq_ignore_ascii_case(known))
-        {
+    for name in value.split(|&b| b == b',').map(trim).filter(|name| !name.is_empty()) {
+        match NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)) {
             // Keeps one more than allowed, so that the caller sees that there are too many.
             Some((_, Some(coding))) if codings.len() <= MAX_CODINGS => codings.push(*coding),
             Some(_) => {}
@@ -533,20 +461,13 @@ fn take_off(
         Coding::Brotli => unbrotli(bytes, limit)?,
         Coding::Zstd => unzstd(bytes, limit)?,
     };
-    let Some(Decoded {
-        bytes: decoded,
-        end,
-    }) = decoded
-    else {
+    let Some(Decoded { bytes: decoded, end }) = decoded else {
         repairs.push(Repair::NotCoded(coding));
         return Ok(None);
     };
     match end {
         End::Complete { unread } => {
-            let rest = bytes
-                .len()
-                .checked_sub(unread)
-                .and_then(|end| bytes.get(end..));
+            let rest = bytes.len().checked_sub(unread).and_then(|end| bytes.get(end..));
             if !trim(rest.unwrap_or_default()).is_empty() {
                 repairs.push(Repair::Trailing(coding));
             }
@@ -600,14 +521,9 @@ fn gunzip(bytes: &[u8], limit: usize) -> Result<Option<Decoded>, BodyError> {
 /// one for most bodies, and it saves decoding them again with more room.
 fn claimed_size(bytes: &[u8]) -> usize {
     const MOST: usize = 1032;
-    let claim = bytes
-        .last_chunk()
-        .map_or(0, |claim| u32::from_le_bytes(*claim));
+    let claim = bytes.last_chunk().map_or(0, |claim| u32::from_le_bytes(*claim));
     let most = bytes.len().saturating_mul(MOST);
-    usize::try_from(claim)
-        .ok()
-        .filter(|&claim| claim <= most)
-        .unwrap_or(0)
+    usize::try_from(claim).ok().filter(|&claim| claim <= most).unwrap_or(0)
 }
 
 /// `deflate`: zlib if it begins so, else bare; some servers send gzip under this name.
@@ -617,11 +533,7 @@ fn inflate(bytes: &[u8], limit: usize) -> Result<Option<Decoded>, BodyError> {
     }
     let zlib = matches!(bytes, [method, flags, ..]
         if method & 0x8f == 8 && u16::from_be_bytes([*method, *flags]) % 31 == 0);
-    let mut decoded = inflate_as(
-        if zlib { Stream::zlib() } else { Stream::raw() },
-        bytes,
-        limit,
-    )?;
+    let mut decoded = inflate_as(if zlib { Stream::zlib() } else { Stream::raw() }, bytes, limit)?;
     if zlib && decoded.bytes.is_empty() && decoded.end == End::Damaged {
         decoded = inflate_as(Stream::raw(), bytes, limit)?;
     }
@@ -631,9 +543,7 @@ fn inflate(bytes: &[u8], limit: usize) -> Result<Option<Decoded>, BodyError> {
 fn inflate_as(stream: Stream, bytes: &[u8], limit: usize) -> Result<Decoded, BodyError> {
     let mut out = Vec::new();
     let end = match stream.read(bytes, &mut out, limit) {
-        Ok(consumed) => End::Complete {
-            unread: bytes.len() - consumed,
-        },
+        Ok(consumed) => End::Complete { unread: bytes.len() - consumed },
         Err(MemberError::TooLarge { .. }) => return Err(BodyError::TooLarge { limit }),
         Err(MemberError::Truncated) => End::Truncated,
         Err(_) => End::Damaged,
@@ -645,8 +555,7 @@ fn unbrotli(bytes: &[u8], limit: usize) -> Result<Option<Decoded>, BodyError> {
     let mut out = Vec::new();
     // Brotli decoders have panicked on bad input (rust-brotli-decompressor#21, #64). What decoded
     // before stands in `out`, which holds whole bytes only, so it may be looked at afterwards.
-    let end = catch_unwind(AssertUnwindSafe(|| brotli_steps(bytes, &mut out, limit)))
-        .unwrap_or(Ok(End::Damaged))?;
+    let end = catch_unwind(AssertUnwindSafe(|| brotli_steps(bytes, &mut out, limit))).unwrap_or(Ok(End::Damaged))?;
     Ok(unless_text(Decoded { bytes: out, end }, bytes))
 }
 
@@ -675,9 +584,7 @@ fn brotli_steps(bytes: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<End, Bo
         }
         match result {
             BrotliResult::ResultSuccess => {
-                return Ok(End::Complete {
-                    unread: bytes.len() - at,
-                });
+                return Ok(End::Complete { unread: bytes.len() - at });
             }
             BrotliResult::ResultFailure => return Ok(End::Damaged),
             // It asks for input before the output that it has found no room for.
@@ -753,18 +660,14 @@ fn dechunk(bytes: &[u8]) -> Option<Decoded> {
             if first && trailer.is_none() {
                 return None;
             }
-            break End::Complete {
-                unread: data.len() - trailer.unwrap_or(0),
-            };
+            break End::Complete { unread: data.len() - trailer.unwrap_or(0) };
         }
         let Some((chunk, after)) = data.split_at_checked(size) else {
             // The last chunk may follow all the same, when only this one's size is wrong.
             out.extend_from_slice(data.strip_suffix(b"\r\n0\r\n\r\n").unwrap_or(data));
             break End::Truncated;
         };
-        let next = after
-            .strip_prefix(b"\r\n")
-            .or_else(|| after.strip_prefix(b"\n"));
+        let next = after.strip_prefix(b"\r\n").or_else(|| after.strip_prefix(b"\n"));
         let wrong_size = next.is_none() && !b"\r\n".starts_with(after);
         if wrong_size && first {
             return None;
@@ -816,8 +719,7 @@ fn undeclared_chunks(bytes: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let decoded = dechunk(bytes)?;
-    (decoded.end == End::Complete { unread: 0 } && !decoded.bytes.is_empty())
-        .then_some(decoded.bytes)
+    (decoded.end == End::Complete { unread: 0 } && !decoded.bytes.is_empty()).then_some(decoded.bytes)
 }
 
 #[cfg(test)]
@@ -830,8 +732,7 @@ mod tests {
     use crate::source::gzip::Deflater;
 
     const LIMIT: usize = 1 << 20;
-    const PAGE: &str =
-        "<!DOCTYPE html>\n<html><body><p>Only this page says so.</p></body></html>\n";
+    const PAGE: &str = "<!DOCTYPE html>\n<html><body><p>Only this page says so.</p></body></html>\n";
 
     /// A response with header lines (each with its line end) and a body.
     fn response(lines: &str, body: &[u8]) -> Vec<u8> {
@@ -868,17 +769,13 @@ mod tests {
     }
 
     fn deflate(data: &[u8]) -> Vec<u8> {
-        let mut encoder =
-            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(6));
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(6));
         encoder.write_all(data).unwrap();
         encoder.finish().unwrap()
     }
 
     fn brotli(data: &[u8]) -> Vec<u8> {
-        let params = brotli::enc::BrotliEncoderParams {
-            quality: 5,
-            ..Default::default()
-        };
+        let params = brotli::enc::BrotliEncoderParams { quality: 5, ..Default::default() };
         let mut out = Vec::new();
         brotli::BrotliCompress(&mut &data[..], &mut out, &params).unwrap();
         out
@@ -913,15 +810,9 @@ mod tests {
 
     #[test]
     fn a_plain_body_is_borrowed() {
-        let payload = response(
-            "Content-Type: Text/HTML; charset=utf-8\r\n",
-            PAGE.as_bytes(),
-        );
+        let payload = response("Content-Type: Text/HTML; charset=utf-8\r\n", PAGE.as_bytes());
         let body = body(&payload, 0).unwrap();
-        assert_eq!(
-            (body.status, body.content_type),
-            (Some(200), Some("Text/HTML"))
-        );
+        assert_eq!((body.status, body.content_type), (Some(200), Some("Text/HTML")));
         assert_eq!((body.charset, body.repairs), (Some("utf-8"), vec![]));
         assert!(matches!(body.bytes, Cow::Borrowed(bytes) if bytes == PAGE.as_bytes()));
     }
@@ -942,11 +833,7 @@ mod tests {
             for end in ["\r\n", "\n"] {
                 let payload = format!("{line}{end}Server: x{end}{end}{PAGE}");
                 let body = body(payload.as_bytes(), LIMIT).unwrap();
-                assert_eq!(
-                    (body.status, &*body.bytes),
-                    (status, PAGE.as_bytes()),
-                    "{line}"
-                );
+                assert_eq!((body.status, &*body.bytes), (status, PAGE.as_bytes()), "{line}");
                 assert_eq!(body.repairs, [], "{line}");
             }
         }
@@ -954,19 +841,9 @@ mod tests {
 
     #[test]
     fn without_a_header_the_payload_is_the_body() {
-        for text in [
-            PAGE,
-            "\r\n<p>x",
-            "HTTP is a protocol.\r\n\r\nIt",
-            "Date: today\nand more\n",
-            "",
-        ] {
+        for text in [PAGE, "\r\n<p>x", "HTTP is a protocol.\r\n\r\nIt", "Date: today\nand more\n", ""] {
             let body = body(text.as_bytes(), LIMIT).unwrap();
-            assert_eq!(
-                (&*body.bytes, body.status),
-                (text.as_bytes(), None),
-                "{text}"
-            );
+            assert_eq!((&*body.bytes, body.status), (text.as_bytes(), None), "{text}");
             assert_eq!(body.repairs, [Repair::NoHeader]);
         }
     }
@@ -975,20 +852,13 @@ mod tests {
     fn a_header_may_lack_its_status_line() {
         let payload = format!("Content-Type: text/html\r\nX: y\r\n\r\n{PAGE}");
         let body = body(payload.as_bytes(), LIMIT).unwrap();
-        assert_eq!(
-            (&*body.bytes, body.content_type),
-            (PAGE.as_bytes(), Some("text/html"))
-        );
+        assert_eq!((&*body.bytes, body.content_type), (PAGE.as_bytes(), Some("text/html")));
         assert_eq!(body.repairs, [Repair::NoStatusLine]);
     }
 
     #[test]
     fn interim_responses_are_passed_over() {
-        let payload = [
-            b"HTTP/1.1 100 Continue\r\n\r\n",
-            &response("", PAGE.as_bytes())[..],
-        ]
-        .concat();
+        let payload = [b"HTTP/1.1 100 Continue\r\n\r\n", &response("", PAGE.as_bytes())[..]].concat();
         let body = body(&payload, LIMIT).unwrap();
         assert_eq!((body.status, &*body.bytes), (Some(200), PAGE.as_bytes()));
     }
@@ -1011,25 +881,11 @@ mod tests {
     fn a_header_without_end_gives_way_to_a_tag() {
         let payload = format!("HTTP/1.1 200 OK\r\nServer: x\r\n{PAGE}");
         let found = body(payload.as_bytes(), LIMIT).unwrap();
-        assert_eq!(
-            (&*found.bytes, found.repairs),
-            (PAGE.as_bytes(), vec![Repair::HeaderNotEnded])
-        );
-        let long = format!(
-            "HTTP/1.1 200 OK\r\nServer: x\r\n<p>{}",
-            "x".repeat(HEADER_LIMIT)
-        );
-        assert!(
-            body(long.as_bytes(), LIMIT)
-                .unwrap()
-                .bytes
-                .starts_with(b"<p>x")
-        );
+        assert_eq!((&*found.bytes, found.repairs), (PAGE.as_bytes(), vec![Repair::HeaderNotEnded]));
+        let long = format!("HTTP/1.1 200 OK\r\nServer: x\r\n<p>{}", "x".repeat(HEADER_LIMIT));
+        assert!(body(long.as_bytes(), LIMIT).unwrap().bytes.starts_with(b"<p>x"));
         let found = body(b"HTTP/1.1 200 OK\r\nServer: x\r\nCont", LIMIT).unwrap();
-        assert_eq!(
-            (&*found.bytes, found.repairs),
-            (&b""[..], vec![Repair::HeaderNotEnded])
-        );
+        assert_eq!((&*found.bytes, found.repairs), (&b""[..], vec![Repair::HeaderNotEnded]));
     }
 
     #[test]
@@ -1045,51 +901,24 @@ mod tests {
         for (value, media_type, charset) in [
             ("text/html", Some("text/html"), None),
             ("text/html;charset=UTF-8", Some("text/html"), Some("UTF-8")),
-            (
-                "text/html; Charset = \"koi8-r\" ; x=y",
-                Some("text/html"),
-                Some("koi8-r"),
-            ),
-            (
-                "text/html; x=y; charset='big5'",
-                Some("text/html"),
-                Some("big5"),
-            ),
-            (
-                "text/html; charset=a; charset=b",
-                Some("text/html"),
-                Some("a"),
-            ),
-            (
-                "text/html;\r\n charset=folded",
-                Some("text/html"),
-                Some("folded"),
-            ),
+            ("text/html; Charset = \"koi8-r\" ; x=y", Some("text/html"), Some("koi8-r")),
+            ("text/html; x=y; charset='big5'", Some("text/html"), Some("big5")),
+            ("text/html; charset=a; charset=b", Some("text/html"), Some("a")),
+            ("text/html;\r\n charset=folded", Some("text/html"), Some("folded")),
             ("text/html; charset=", Some("text/html"), None),
-            (
-                "text/html; charset=a, text/plain",
-                Some("text/html"),
-                Some("a"),
-            ),
+            ("text/html; charset=a, text/plain", Some("text/html"), Some("a")),
             ("; charset=utf-8", None, Some("utf-8")),
             ("", None, None),
         ] {
             let payload = response(&format!("Content-Type: {value}\r\n"), b"");
             let body = body(&payload, LIMIT).unwrap();
-            assert_eq!(
-                (body.content_type, body.charset),
-                (media_type, charset),
-                "{value}"
-            );
+            assert_eq!((body.content_type, body.charset), (media_type, charset), "{value}");
         }
     }
 
     #[test]
     fn the_last_content_type_that_says_something_counts() {
-        let payload = response(
-            "Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Type:\r\n",
-            b"",
-        );
+        let payload = response("Content-Type: a/b\r\nContent-Type: c/d\r\nContent-Type:\r\n", b"");
         assert_eq!(body(&payload, LIMIT).unwrap().content_type, Some("c/d"));
     }
 
@@ -1105,35 +934,23 @@ mod tests {
 
     #[test]
     fn identity_and_none_are_no_codings() {
-        assert_eq!(
-            read("Content-Encoding: identity, none\r\n", PAGE.as_bytes()),
-            (page(), vec![])
-        );
+        assert_eq!(read("Content-Encoding: identity, none\r\n", PAGE.as_bytes()), (page(), vec![]));
     }
 
     #[test]
     fn an_unknown_coding_is_passed_over_and_named() {
         let lines = "Content-Encoding: gzip, UTF-8\r\n";
-        assert_eq!(
-            read(lines, &gzip(PAGE.as_bytes())),
-            (page(), vec![Repair::UnknownCoding])
-        );
+        assert_eq!(read(lines, &gzip(PAGE.as_bytes())), (page(), vec![Repair::UnknownCoding]));
     }
 
     #[test]
     fn several_codings_come_off_last_one_first() {
         let both = brotli(&gzip(PAGE.as_bytes()));
-        assert_eq!(
-            read("Content-Encoding: gzip, br\r\n", &both),
-            (page(), vec![])
-        );
+        assert_eq!(read("Content-Encoding: gzip, br\r\n", &both), (page(), vec![]));
         let lines = "Content-Encoding: gzip\r\nContent-Encoding: br\r\n";
         assert_eq!(read(lines, &both), (page(), vec![]));
         let lines = "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n";
-        assert_eq!(
-            read(lines, &chunks(&gzip(PAGE.as_bytes()), 10)),
-            (page(), vec![])
-        );
+        assert_eq!(read(lines, &chunks(&gzip(PAGE.as_bytes()), 10)), (page(), vec![]));
     }
 
     #[test]
@@ -1164,39 +981,26 @@ mod tests {
             for text in &pages {
                 let lines = format!("Content-Encoding: {name}\r\n");
                 let repairs = vec![Repair::NotCoded(coding)];
-                assert_eq!(
-                    read(&lines, text),
-                    (text.clone(), repairs),
-                    "{name} {text:?}"
-                );
+                assert_eq!(read(&lines, text), (text.clone(), repairs), "{name} {text:?}");
             }
         }
     }
 
     #[test]
     fn gzip_under_the_name_of_deflate_is_taken_off() {
-        assert_eq!(
-            read("Content-Encoding: deflate\r\n", &gzip(PAGE.as_bytes())),
-            (page(), vec![])
-        );
+        assert_eq!(read("Content-Encoding: deflate\r\n", &gzip(PAGE.as_bytes())), (page(), vec![]));
     }
 
     #[test]
     fn all_members_of_a_gzip_body_count() {
         let body = [gzip(b"<p>one "), gzip(b""), gzip(b"two")].concat();
-        assert_eq!(
-            read("Content-Encoding: gzip\r\n", &body),
-            (b"<p>one two".to_vec(), vec![])
-        );
+        assert_eq!(read("Content-Encoding: gzip\r\n", &body), (b"<p>one two".to_vec(), vec![]));
     }
 
     #[test]
     fn all_frames_of_a_zstd_body_count() {
         let body = [zstd(b"<p>one "), zstd(b"two")].concat();
-        assert_eq!(
-            read("Content-Encoding: zstd\r\n", &body),
-            (b"<p>one two".to_vec(), vec![])
-        );
+        assert_eq!(read("Content-Encoding: zstd\r\n", &body), (b"<p>one two".to_vec(), vec![]));
     }
 
     #[test]
@@ -1220,11 +1024,7 @@ mod tests {
                 let (found, repairs) = read(&lines, &coded[..coded.len() * part / 100]);
                 assert_eq!(repairs, [Repair::Truncated(coding)], "{name} {part} %");
                 assert!(text.starts_with(&found), "{name} {part} %");
-                assert!(
-                    found.len() > text.len() / 2 || part < 90,
-                    "{name} {}",
-                    found.len()
-                );
+                assert!(found.len() > text.len() / 2 || part < 90, "{name} {}", found.len());
             }
         }
     }
@@ -1242,10 +1042,7 @@ mod tests {
             coded[at..at + 200].fill(0xff);
             let (found, repairs) = read(&format!("Content-Encoding: {name}\r\n"), &coded);
             let lost = [Repair::Damaged(coding), Repair::Truncated(coding)];
-            assert!(
-                repairs.len() == 1 && lost.contains(&repairs[0]),
-                "{name} {repairs:?}"
-            );
+            assert!(repairs.len() == 1 && lost.contains(&repairs[0]), "{name} {repairs:?}");
             let agree = found.iter().zip(&text).take_while(|(a, b)| a == b).count();
             assert!(agree > text.len() / 10, "{name} {agree}");
         }
@@ -1258,16 +1055,8 @@ mod tests {
             let coded = coder(&big);
             assert!(coded.len() < 20_000);
             let payload = response(&format!("Content-Encoding: {name}\r\n"), &coded);
-            assert_eq!(
-                body(&payload, LIMIT),
-                Err(BodyError::TooLarge { limit: LIMIT }),
-                "{name}"
-            );
-            assert_eq!(
-                body(&payload, LIMIT + 1).unwrap().bytes.len(),
-                LIMIT + 1,
-                "{name}"
-            );
+            assert_eq!(body(&payload, LIMIT), Err(BodyError::TooLarge { limit: LIMIT }), "{name}");
+            assert_eq!(body(&payload, LIMIT + 1).unwrap().bytes.len(), LIMIT + 1, "{name}");
         }
     }
 
@@ -1277,10 +1066,7 @@ mod tests {
         encoder.window_log(27).unwrap();
         encoder.write_all(PAGE.as_bytes()).unwrap();
         let (found, repairs) = read("Content-Encoding: zstd\r\n", &encoder.finish().unwrap());
-        assert_eq!(
-            (found, repairs),
-            (vec![], vec![Repair::Damaged(Coding::Zstd)])
-        );
+        assert_eq!((found, repairs), (vec![], vec![Repair::Damaged(Coding::Zstd)]));
     }
 
     const CHUNKED: &str = "Transfer-Encoding: chunked\r\n";
@@ -1293,10 +1079,7 @@ mod tests {
     #[test]
     fn chunks_are_put_together() {
         for size in [1, 7, 1_000] {
-            assert_eq!(
-                read(CHUNKED, &chunks(PAGE.as_bytes(), size)),
-                (page(), vec![])
-            );
+            assert_eq!(read(CHUNKED, &chunks(PAGE.as_bytes(), size)), (page(), vec![]));
         }
     }
 
@@ -1325,10 +1108,7 @@ mod tests {
             "11111111111111111\r\nabc",
             "\r\n3\r\nabc\r\n0\r\n\r\n",
         ] {
-            assert_eq!(
-                dechunked(body),
-                (body.into(), vec![Repair::NotCoded(Coding::Chunked)])
-            );
+            assert_eq!(dechunked(body), (body.into(), vec![Repair::NotCoded(Coding::Chunked)]));
         }
     }
 
@@ -1350,13 +1130,9 @@ mod tests {
     #[test]
     fn behind_a_bad_chunk_the_rest_is_kept() {
         let damaged = vec![Repair::Damaged(Coding::Chunked)];
-        for (body, text) in [
-            ("3\r\nabc\r\n-5\r\nde", "abc-5\r\nde"),
-            (
-                "3\r\nabc\r\n2\r\ndeeee\r\n0\r\n\r\n",
-                "abcdeeee\r\n0\r\n\r\n",
-            ),
-        ] {
+        for (body, text) in
+            [("3\r\nabc\r\n-5\r\nde", "abc-5\r\nde"), ("3\r\nabc\r\n2\r\ndeeee\r\n0\r\n\r\n", "abcdeeee\r\n0\r\n\r\n")]
+        {
             assert_eq!(dechunked(body), (text.into(), damaged.clone()), "{body}");
         }
     }
@@ -1387,23 +1163,13 @@ mod tests {
             ("text/css", Media::Other),
             ("application/octet-stream", Media::Other),
         ] {
-            assert_eq!(
-                media(Some(content_type), PAGE.as_bytes()),
-                media_type,
-                "{content_type}"
-            );
+            assert_eq!(media(Some(content_type), PAGE.as_bytes()), media_type, "{content_type}");
         }
     }
 
     #[test]
     fn without_a_type_the_first_bytes_say_it() {
-        for nothing in [
-            None,
-            Some(""),
-            Some("html"),
-            Some("unknown/unknown"),
-            Some("*/*"),
-        ] {
+        for nothing in [None, Some(""), Some("html"), Some("unknown/unknown"), Some("*/*")] {
             assert_eq!(media(nothing, PAGE.as_bytes()), Media::Html);
         }
         for html in [
@@ -1422,20 +1188,14 @@ mod tests {
         for text in ["Just words.", "<abbr>", "a < b", "caf\u{e9}"] {
             assert_eq!(media(None, text.as_bytes()), Media::Text, "{text}");
         }
-        for other in [
-            &b"\x89PNG\r\n\x1a\n\0"[..],
-            b"",
-            b"<?xml version='1.0'?><rss>",
-            b"PK\x03\x04",
-        ] {
+        for other in [&b"\x89PNG\r\n\x1a\n\0"[..], b"", b"<?xml version='1.0'?><rss>", b"PK\x03\x04"] {
             assert_eq!(media(None, other), Media::Other, "{other:?}");
         }
     }
 
     #[test]
     fn utf_16_is_sniffed_behind_its_mark() {
-        let utf_16 =
-            |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        let utf_16 = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
         assert_eq!(media(None, &utf_16("\u{feff}<html>")), Media::Html);
         assert_eq!(media(None, &utf_16("\u{feff}words")), Media::Text);
     }

@@ -1,7 +1,7 @@
 //! Reading: from paths to batches of pages.
 //!
 //! [`resolve`](paths::resolve) turns what the user named into [`Source`]s. A [`Reader`] takes one source apart in two
-//! stages: [`Reader::next`] runs in one thread, cuts the input where records end and does nothing else; the
+//! stages: [`Reader::read`] runs in one thread, cuts the input where records end and does nothing else; the
 //! [`Raw`] batches it gives are turned into a [`Batch`] of pages by [`Raw::parse`], which runs on any thread. A bad
 //! record is a [`Problem`] of its batch and costs only itself.
 
@@ -132,7 +132,11 @@ impl Batch {
     /// Memory the batch takes, in bytes.
     pub fn memory(&self) -> usize {
         let slots: usize = self.slots.iter().map(|slot| size_of::<Slot>() + slot.url.len() + slot.site.len()).sum();
-        self.bytes.capacity() + self.arena.capacity() + self.marks.capacity() * size_of::<Mark>() + slots + self.table_memory()
+        self.bytes.capacity()
+            + self.arena.capacity()
+            + self.marks.capacity() * size_of::<Mark>()
+            + slots
+            + self.table_memory()
     }
 
     #[cfg(feature = "parquet")]
@@ -220,7 +224,10 @@ impl Reader {
             Format::Parquet => Self::Parquet(Box::new(parquet::rows::Reader::open(source, settings)?)),
             #[cfg(not(feature = "parquet"))]
             Format::Parquet => {
-                return Err(Error::settings(format!("{}: this build of dehusk reads no Parquet; build it with the feature 'parquet'", source.name)));
+                return Err(Error::settings(format!(
+                    "{}: this build of dehusk reads no Parquet; build it with the feature 'parquet'",
+                    source.name
+                )));
             }
         })
     }
@@ -229,13 +236,13 @@ impl Reader {
     ///
     /// # Errors
     /// When the system cannot read the file.
-    pub fn next(&mut self, source: &Source) -> Result<Option<Raw>> {
+    pub fn read(&mut self, source: &Source) -> Result<Option<Raw>> {
         let read = match self {
-            Self::Warc(reader) => reader.next().map(|raw| raw.map(Raw::Warc)),
-            Self::Jsonl(reader) => reader.next().map(|raw| raw.map(Raw::Jsonl)),
-            Self::Files(reader) => Ok(reader.next().map(Raw::Files)),
+            Self::Warc(reader) => reader.read().map(|raw| raw.map(Raw::Warc)),
+            Self::Jsonl(reader) => reader.read().map(|raw| raw.map(Raw::Jsonl)),
+            Self::Files(reader) => Ok(reader.read().map(Raw::Files)),
             #[cfg(feature = "parquet")]
-            Self::Parquet(reader) => Ok(reader.next().map(Raw::Parquet)),
+            Self::Parquet(reader) => Ok(reader.read().map(Raw::Parquet)),
         };
         read.map_err(|e| Error::from(ErrorKind::Read { path: PathBuf::from(&*source.name), source: e }))
     }

@@ -94,6 +94,8 @@ pub struct Request {
 pub struct Sources {
     /// What can be read, in the order asked for; files of a folder by name.
     pub found: Vec<Source>,
+    /// The folders that were searched.
+    pub folders: Vec<PathBuf>,
     /// What cannot: its name, and why.
     pub unreadable: Vec<(Arc<str>, String)>,
 }
@@ -113,7 +115,9 @@ pub fn resolve(request: &Request) -> Result<Sources> {
             paths.push(PathBuf::from(line));
         }
     }
-    if paths.iter().filter(|path| is_stdin(path)).count() + request.lists.iter().filter(|path| is_stdin(path)).count() > 1 {
+    if paths.iter().filter(|path| is_stdin(path)).count() + request.lists.iter().filter(|path| is_stdin(path)).count()
+        > 1
+    {
         return Err(Error::settings("standard input (-) can be read only once"));
     }
     let urls = Arc::new(match &request.url_map {
@@ -161,7 +165,10 @@ fn url_map(path: &Path) -> Result<HashMap<PathBuf, String>> {
     for (number, line) in lines_of(path)?.into_iter().enumerate() {
         let Some((file, url)) = line.split_once('\t') else {
             let place = path.display();
-            return Err(Error::settings(format!("{place}:{}: a line of --url-map is a path, a tab and a URL", number + 1)));
+            return Err(Error::settings(format!(
+                "{place}:{}: a line of --url-map is a path, a tab and a URL",
+                number + 1
+            )));
         };
         urls.insert(PathBuf::from(file), url.trim().to_owned());
     }
@@ -198,6 +205,7 @@ impl Sources {
 
     /// Adds what is under a folder: crawl files as sources of their own, pages together as one.
     fn add_folder(&mut self, root: &Path, urls: &Arc<HashMap<PathBuf, String>>) {
+        self.folders.push(root.to_owned());
         let mut pages = Vec::new();
         let mut walk = ignore::WalkBuilder::new(root);
         // Hidden files stay out, as with ls; ignore files mean nothing in a crawl.
@@ -224,7 +232,10 @@ impl Sources {
                         Err(reason) => self.unreadable.push((name, reason)),
                     }
                 }
-                _ => self.unreadable.push((name, "not a regular file, and links in folders are not followed; name it itself to read it".to_owned())),
+                _ => self.unreadable.push((
+                    name,
+                    "not a regular file, and links in folders are not followed; name it itself to read it".to_owned(),
+                )),
             }
         }
         if !pages.is_empty() {
@@ -359,7 +370,8 @@ fn sniff(head: &[u8], name: &Path, named: Named) -> Result<Format, String> {
 
 /// Copies a pipe to a temporary file, so that it can be read twice.
 fn spool(pipe: &mut dyn Read, folder: &Path) -> Result<tempfile::NamedTempFile, String> {
-    let failed = |e: io::Error| format!("cannot be spooled to {}: {e}; name another folder with --temp-dir", folder.display());
+    let failed =
+        |e: io::Error| format!("cannot be spooled to {}: {e}; name another folder with --temp-dir", folder.display());
     let mut file = tempfile::Builder::new().prefix("dehusk-").tempfile_in(folder).map_err(failed)?;
     io::copy(pipe, &mut file).map_err(failed)?;
     Ok(file)

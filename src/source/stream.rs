@@ -11,8 +11,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use flate2::{Decompress, FlushDecompress, Status};
-use zstd::stream::raw::{DParameter, Decoder, Operation};
 use rayon::ThreadPool;
+use zstd::stream::raw::{DParameter, Decoder, Operation};
 
 use super::gzip::{self, MemberError, Members};
 use crate::error::Problem;
@@ -125,7 +125,13 @@ impl Stream {
     ///
     /// `batch` is the size that blocks are about to have, `largest` the size no member may pass in memory at once: in
     /// bytes, both.
-    pub fn new(input: Box<dyn Read + Send>, compression: Compression, batch: usize, largest: usize, pool: &Arc<ThreadPool>) -> Self {
+    pub fn new(
+        input: Box<dyn Read + Send>,
+        compression: Compression,
+        batch: usize,
+        largest: usize,
+        pool: &Arc<ThreadPool>,
+    ) -> Self {
         match compression {
             Compression::None => Self::Plain(Plain { input, size: batch, offset: 0 }),
             Compression::Gzip => Self::Gzip(Box::new(Gzip::new(input, batch, largest, pool))),
@@ -137,7 +143,7 @@ impl Stream {
     ///
     /// # Errors
     /// When the system cannot read the file. Damage is no error: it stands in the block.
-    pub fn next(&mut self) -> Result<Option<Block>, io::Error> {
+    pub fn read(&mut self) -> Result<Option<Block>, io::Error> {
         match self {
             Self::Plain(plain) => plain.next(),
             Self::Gzip(gzip) => gzip.next(),
@@ -345,7 +351,8 @@ impl Gzip {
         match self.jobs.pop()? {
             Ok(inflated) => Some(inflated),
             Err(panic) => {
-                let mut inflated = Inflated { block: Block::default(), ledger: Ledger::default(), padding: 0, stop: Stop::End };
+                let mut inflated =
+                    Inflated { block: Block::default(), ledger: Ledger::default(), padding: 0, stop: Stop::End };
                 inflated.lose(piece, 0, piece.bytes.len(), panic.to_string());
                 Some(inflated)
             }
@@ -362,7 +369,11 @@ impl Gzip {
             Stop::End => inflated.ledger.padding += inflated.padding as u64,
             Stop::Full(at) => self.rest = Some((piece, at)),
             Stop::Open(at) if self.cut_is_right() && !self.crosses(&piece, at) => {
-                let reason = if self.pieces.is_empty() { "the file ends inside a gzip member" } else { "damaged gzip member: it ends too early" };
+                let reason = if self.pieces.is_empty() {
+                    "the file ends inside a gzip member"
+                } else {
+                    "damaged gzip member: it ends too early"
+                };
                 inflated.rescue(&piece, at, piece.bytes.len(), reason.to_owned());
             }
             Stop::Open(at) | Stop::Large(at) => {
@@ -610,7 +621,10 @@ impl Zstd {
                 Err(e) => {
                     let reason = match e.to_string() {
                         reason if reason.contains("Frame requires too much memory") => {
-                            format!("a Zstandard frame asks for a window of more than {} MiB; recompress it without --long", 1 << (LARGEST_WINDOW - 20))
+                            format!(
+                                "a Zstandard frame asks for a window of more than {} MiB; recompress it without --long",
+                                1 << (LARGEST_WINDOW - 20)
+                            )
                         }
                         reason => format!("damaged Zstandard frame: {reason}"),
                     };

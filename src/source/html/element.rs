@@ -191,9 +191,7 @@ impl Kind {
             Self::Button => wall::BLOCK | wall::ITEMS | wall::BUTTON,
             Self::Row => wall::BLOCK | wall::ITEMS | wall::ROW,
             Self::Table => wall::BLOCK | wall::ITEMS | wall::SCOPE | wall::TABLE,
-            Self::Cell | Self::TableCaption | Self::Fallback | Self::Unseen => {
-                wall::BLOCK | wall::ITEMS | wall::SCOPE
-            }
+            Self::Cell | Self::TableCaption | Self::Fallback | Self::Unseen => wall::BLOCK | wall::ITEMS | wall::SCOPE,
             _ => wall::BLOCK | wall::ITEMS,
         }
     }
@@ -201,9 +199,7 @@ impl Kind {
     /// The walls that the end tag of an element of this kind does not pass on its way to it.
     pub(super) const fn end_stops_at(self) -> Walls {
         match self {
-            Self::Table | Self::TableCaption | Self::TableSection | Self::Row | Self::Cell => {
-                wall::TABLE
-            }
+            Self::Table | Self::TableCaption | Self::TableSection | Self::Row | Self::Cell => wall::TABLE,
             Self::Inline => wall::BLOCK,
             Self::Item => wall::SCOPE | wall::LIST,
             Self::Paragraph => wall::SCOPE | wall::BUTTON,
@@ -244,15 +240,7 @@ mod tests {
 
     #[test]
     fn names_nobody_knows_are_inline() {
-        for name in [
-            "",
-            "x-app",
-            "h7",
-            "divv",
-            "blockquot",
-            "blockquotes",
-            "annotation-xml",
-        ] {
+        for name in ["", "x-app", "h7", "divv", "blockquot", "blockquotes", "annotation-xml"] {
             assert_eq!(Kind::of(key_of(name.as_bytes())), Kind::Inline, "{name}");
         }
     }
@@ -260,9 +248,6 @@ mod tests {
     #[test]
     fn void_elements_are_those_of_the_standard() {
         let void = "area base br col embed hr img input link meta source track wbr";
-        assert!(
-            void.split(' ')
-                .all(|name| Kind::of(key_of(name.as_bytes())).is_void())
-        );
+        assert!(void.split(' ').all(|name| Kind::of(key_of(name.as_bytes())).is_void()));
     }
 }

@@ -98,19 +98,15 @@ impl<'a> Input<'a> {
         };
         let end = self.end_tags.get(element as usize)?;
         let name = element.name();
-        end.comes(self.html, self.at.get(), |rest| find_end_tag(rest, name))
-            .then_some(state)
+        end.comes(self.html, self.at.get(), |rest| find_end_tag(rest, name)).then_some(state)
     }
 
     /// Whether the comment ends whose first dash was just read. `<!-->` and `<!--->` are whole
     /// comments, `<!--!>` is not.
     fn comment_ends(&self) -> bool {
         let (dash, html) = (self.at.get().saturating_sub(1), self.html);
-        self.arrow
-            .comes(html, dash, |rest| memmem::find(rest, b"-->"))
-            || self
-                .bang
-                .comes(html, dash + 2, |rest| memmem::find(rest, b"--!>"))
+        self.arrow.comes(html, dash, |rest| memmem::find(rest, b"-->"))
+            || self.bang.comes(html, dash + 2, |rest| memmem::find(rest, b"--!>"))
     }
 
     /// Notes whether the attribute value that begins here lacks the quote at its end.
@@ -155,13 +151,10 @@ impl NextEnd {
 fn find_end_tag(html: &[u8], name: &[u8]) -> Option<usize> {
     memmem::find_iter(html, b"</").find(|at| {
         let tag = html.get(at + 2..).unwrap_or_default();
-        tag.split_at_checked(name.len())
-            .is_some_and(|(found, after)| {
-                found.eq_ignore_ascii_case(name)
-                    && after
-                        .first()
-                        .is_some_and(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'))
-            })
+        tag.split_at_checked(name.len()).is_some_and(|(found, after)| {
+            found.eq_ignore_ascii_case(name)
+                && after.first().is_some_and(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'))
+        })
     })
 }
 
@@ -181,18 +174,9 @@ pub(in crate::source) trait Handler<T>: Callback<T, ()> {
 }
 
 /// Reads a page to its end, unless dropped before. Yields what the handler returns.
-pub(in crate::source) fn read<'a, T>(
-    input: &'a Input<'a>,
-    handler: impl Handler<T> + 'a,
-) -> impl Iterator<Item = T> {
-    let source = Source {
-        reader: input.html.to_reader(),
-        input,
-    };
-    let emitter = Adapter {
-        inner: CallbackEmitter::new(handler),
-        input,
-    };
+pub(in crate::source) fn read<'a, T>(input: &'a Input<'a>, handler: impl Handler<T> + 'a) -> impl Iterator<Item = T> {
+    let source = Source { reader: input.html.to_reader(), input };
+    let emitter = Adapter { inner: CallbackEmitter::new(handler), input };
     Tokenizer::new_with_emitter(source, emitter).map(|token| match token {
         Ok(token) => token,
     })
@@ -235,11 +219,7 @@ impl Reader for Source<'_> {
     }
 
     #[inline(always)]
-    fn read_until<'b>(
-        &'b mut self,
-        needle: &[u8],
-        buffer: &'b mut [u8; 4],
-    ) -> Result<Option<&'b [u8]>, Infallible> {
+    fn read_until<'b>(&'b mut self, needle: &[u8], buffer: &'b mut [u8; 4]) -> Result<Option<&'b [u8]>, Infallible> {
         if let Some(quote) = self.input.missing_quote.take() {
             self.skip_to_bracket();
             return Ok(Some(quote));
@@ -341,11 +321,7 @@ mod tests {
     fn noted(html: &str) -> String {
         let input = Input::new(html.as_bytes());
         let mut out = String::new();
-        let notes = Notes {
-            input: &input,
-            out: &mut out,
-            raw: None,
-        };
+        let notes = Notes { input: &input, out: &mut out, raw: None };
         assert_eq!(read(&input, notes).count(), 0);
         assert_eq!(input.at.get(), html.len());
         out
@@ -361,10 +337,7 @@ mod tests {
 
     #[test]
     fn comments_end_as_the_standard_says() {
-        assert_eq!(
-            noted("a<!-- <b> -- > -->b<!-->c<!--->d<!-- x --!>e<!--!>-->f"),
-            "abcdef"
-        );
+        assert_eq!(noted("a<!-- <b> -- > -->b<!-->c<!--->d<!-- x --!>e<!--!>-->f"), "abcdef");
     }
 
     #[test]
@@ -375,31 +348,19 @@ mod tests {
 
     #[test]
     fn a_quote_without_end_stops_at_the_first_bracket() {
-        assert_eq!(
-            noted("<a id=\"1\" href=\"x>text <b c='d>bold</b"),
-            "[a id=1 href]text [b c]bold"
-        );
-        assert_eq!(
-            noted("<a href='x>y</a><a href='z'>"),
-            "[a href=x>y</a><a href= z']"
-        );
+        assert_eq!(noted("<a id=\"1\" href=\"x>text <b c='d>bold</b"), "[a id=1 href]text [b c]bold");
+        assert_eq!(noted("<a href='x>y</a><a href='z'>"), "[a href=x>y</a><a href= z']");
         assert_eq!(noted("a<b c='"), "a[b");
     }
 
     #[test]
     fn declarations_and_instructions_are_skipped() {
-        assert_eq!(
-            noted("<?xml v?><!DOCTYPE html>a<![CDATA[ x ]]>b<?php echo ?>c"),
-            "abc"
-        );
+        assert_eq!(noted("<?xml v?><!DOCTYPE html>a<![CDATA[ x ]]>b<?php echo ?>c"), "abc");
     }
 
     #[test]
     fn raw_text_ends_at_its_own_end_tag_only() {
-        assert_eq!(
-            noted("<title>a</b></titles></TITLE >b"),
-            "[title]a</b></titles>[/title]b"
-        );
+        assert_eq!(noted("<title>a</b></titles></TITLE >b"), "[title]a</b></titles>[/title]b");
         assert_eq!(noted("<xmp>&lt;<p></xmp>"), "[xmp]&lt;<p>[/xmp]");
     }
 

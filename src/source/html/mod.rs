@@ -73,10 +73,7 @@ impl Extractor {
             content: Content::Markup,
             state: None,
             titled: false,
-            xml: html
-                .trim_start_matches('\u{feff}')
-                .trim_start()
-                .starts_with("<?xml"),
+            xml: html.trim_start_matches('\u{feff}').trim_start().starts_with("<?xml"),
         };
         // It has nothing to yield before the end.
         let _: Option<Infallible> = markup::read(&input, page).next();
@@ -133,9 +130,7 @@ impl OpenElements {
     }
 
     fn context(&self) -> Context {
-        self.stack
-            .last()
-            .map_or_else(Context::default, |open| open.context)
+        self.stack.last().map_or_else(Context::default, |open| open.context)
     }
 
     /// Whether text that stands here is not shown.
@@ -147,13 +142,7 @@ impl OpenElements {
         if self.stack.len() < MAX_DEPTH {
             let names = self.names() | name_bit(key);
             let walls = kind.walls();
-            self.stack.push(Open {
-                key,
-                kind,
-                walls,
-                names,
-                context,
-            });
+            self.stack.push(Open { key, kind, walls, names, context });
         } else if kind != Kind::Link {
             self.deeper += 1;
         }
@@ -170,10 +159,7 @@ impl OpenElements {
 
     /// The innermost open element that is `wanted`, unless one that `stops` comes before it.
     fn find(&self, wanted: impl Fn(&Open) -> bool, stops: impl Fn(&Open) -> bool) -> Option<usize> {
-        let end = self
-            .stack
-            .iter()
-            .rposition(|open| wanted(open) || stops(open))?;
+        let end = self.stack.iter().rposition(|open| wanted(open) || stops(open))?;
         self.stack.get(end).is_some_and(wanted).then_some(end)
     }
 
@@ -185,9 +171,7 @@ impl OpenElements {
     /// Closes the elements from `index` on, and says whether that ends a line.
     fn close_from(&mut self, index: usize) -> bool {
         let closed = self.stack.get(index..).unwrap_or_default();
-        let ends_line = closed
-            .iter()
-            .any(|open| open.kind.breaks_line() && !open.context.hidden);
+        let ends_line = closed.iter().any(|open| open.kind.breaks_line() && !open.context.hidden);
         self.stack.truncate(index);
         ends_line
     }
@@ -198,11 +182,7 @@ impl OpenElements {
         let Some(index) = self.innermost(Kind::Link) else {
             return;
         };
-        if self
-            .stack
-            .get(index)
-            .is_some_and(|open| open.context.hidden)
-        {
+        if self.stack.get(index).is_some_and(|open| open.context.hidden) {
             self.stack.truncate(index);
             return;
         }
@@ -240,10 +220,7 @@ enum Attribute {
 
 impl StartTag {
     fn named(name: &[u8]) -> Self {
-        Self {
-            key: key_of(name),
-            ..Self::default()
-        }
+        Self { key: key_of(name), ..Self::default() }
     }
 
     const fn attribute_name(&mut self, name: &[u8]) {
@@ -265,9 +242,7 @@ impl StartTag {
     fn attribute_value(&mut self, value: &[u8]) {
         match self.attribute {
             Attribute::Other => {}
-            Attribute::Hidden => {
-                self.hidden_attribute = !value.eq_ignore_ascii_case(b"until-found")
-            }
+            Attribute::Hidden => self.hidden_attribute = !value.eq_ignore_ascii_case(b"until-found"),
             Attribute::AriaHidden => {
                 self.hidden |= value.trim_ascii().eq_ignore_ascii_case(b"true");
             }
@@ -291,15 +266,8 @@ fn regions_of_role(value: &[u8]) -> Regions {
         (b"main", Regions::MAIN),
         (b"article", Regions::ARTICLE),
     ];
-    let landmark = |role: &[u8]| {
-        ROLES
-            .iter()
-            .find(|(name, _)| role.eq_ignore_ascii_case(name))
-    };
-    value
-        .split(|byte| is_space(*byte))
-        .find_map(landmark)
-        .map_or(Regions::NONE, |(_, region)| *region)
+    let landmark = |role: &[u8]| ROLES.iter().find(|(name, _)| role.eq_ignore_ascii_case(name));
+    value.split(|byte| is_space(*byte)).find_map(landmark).map_or(Regions::NONE, |(_, region)| *region)
 }
 
 /// Whether an inline style has `display: none` or `visibility: hidden`.
@@ -310,18 +278,14 @@ fn style_hides(style: &[u8]) -> bool {
         let (Some(property), Some(value)) = (parts.next(), parts.next()) else {
             continue;
         };
-        let keyword = value
-            .trim_ascii_start()
-            .split(|byte| is_space(*byte) || *byte == b'!')
-            .next()
-            .unwrap_or_default();
+        let keyword =
+            value.trim_ascii_start().split(|byte| is_space(*byte) || *byte == b'!').next().unwrap_or_default();
         match property.trim_ascii() {
             property if property.eq_ignore_ascii_case(b"display") => {
                 no_box = keyword.eq_ignore_ascii_case(b"none");
             }
             property if property.eq_ignore_ascii_case(b"visibility") => {
-                invisible = keyword.eq_ignore_ascii_case(b"hidden")
-                    || keyword.eq_ignore_ascii_case(b"collapse");
+                invisible = keyword.eq_ignore_ascii_case(b"hidden") || keyword.eq_ignore_ascii_case(b"collapse");
             }
             _ => {}
         }
@@ -456,10 +420,7 @@ impl Page<'_, '_> {
                 self.close_nearest(|kind| kind == Kind::Cell, wall::ROW | wall::TABLE);
             }
             Kind::Row if here.table => {
-                self.close_nearest(
-                    |kind| matches!(kind, Kind::Row | Kind::TableCaption),
-                    wall::TABLE,
-                );
+                self.close_nearest(|kind| matches!(kind, Kind::Row | Kind::TableCaption), wall::TABLE);
             }
             Kind::TableSection if here.table => {
                 let ends = |kind| matches!(kind, Kind::TableSection | Kind::TableCaption);
@@ -653,14 +614,7 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn new(text: &'a mut String, marks: &'a mut Vec<Mark>) -> Self {
         let (page_start, page_marks) = (text.len(), marks.len());
-        Self {
-            text,
-            marks,
-            page_start,
-            page_marks,
-            line: None,
-            gap: Gap::None,
-        }
+        Self { text, marks, page_start, page_marks, line: None, gap: Gap::None }
     }
 
     /// Text whose white space is folded.
@@ -728,17 +682,8 @@ impl<'a> Lines<'a> {
             if before > self.page_start {
                 self.text.push('\n');
             }
-            let mark = Mark {
-                link_share: 0,
-                block: here.block,
-                regions: here.regions,
-            };
-            Line {
-                before,
-                start: self.text.len(),
-                mark,
-                linked: 0,
-            }
+            let mark = Mark { link_share: 0, block: here.block, regions: here.regions };
+            Line { before, start: self.text.len(), mark, linked: 0 }
         });
         if here.link {
             line.linked += visible_characters(piece);
@@ -757,19 +702,13 @@ impl<'a> Lines<'a> {
         }
         let link_share = share(line.linked, written);
         self.text.truncate(line.start + written.len());
-        self.marks.push(Mark {
-            link_share,
-            ..line.mark
-        });
+        self.marks.push(Mark { link_share, ..line.mark });
     }
 
     /// Writes the page's title as its first line, wherever it came from; says whether there was
     /// anything in it.
     fn title(&mut self, title: &str) -> bool {
-        let here = Context {
-            block: Block::Title,
-            ..Context::default()
-        };
+        let here = Context { block: Block::Title, ..Context::default() };
         self.end();
         if self.marks.len() == self.page_marks {
             self.flow(title, here);
@@ -784,8 +723,7 @@ impl<'a> Lines<'a> {
             return false;
         }
         let written = self.text.split_off(text_before);
-        self.text
-            .insert_str(self.page_start, &format!("{}\n", written.trim_start()));
+        self.text.insert_str(self.page_start, &format!("{}\n", written.trim_start()));
         if let Some(marks) = self.marks.get_mut(self.page_marks..) {
             marks.rotate_right(1);
         }
@@ -820,9 +758,7 @@ fn share(linked: usize, line: &str) -> u8 {
 
 /// Characters that are not ASCII white space or controls: bytes that start one.
 fn visible_characters(text: &str) -> usize {
-    text.bytes()
-        .filter(|byte| *byte > b' ' && byte & 0xC0 != 0x80)
-        .count()
+    text.bytes().filter(|byte| *byte > b' ' && byte & 0xC0 != 0x80).count()
 }
 
 #[cfg(test)]
@@ -831,20 +767,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn lines(html: &str) -> Vec<String> {
-        HtmlText::of(html)
-            .lines()
-            .map(|(line, _)| line.to_owned())
-            .filter(|line| !line.is_empty())
-            .collect()
+        HtmlText::of(html).lines().map(|(line, _)| line.to_owned()).filter(|line| !line.is_empty()).collect()
     }
 
     /// The mark of the only line that holds `x`.
     fn mark(html: &str) -> Mark {
         let page = HtmlText::of(html);
-        let mut marks = page
-            .lines()
-            .filter(|(line, _)| line.contains('x'))
-            .map(|(_, mark)| mark);
+        let mut marks = page.lines().filter(|(line, _)| line.contains('x')).map(|(_, mark)| mark);
         let mark = marks.next().unwrap();
         assert_eq!(marks.next(), None);
         mark
@@ -852,10 +781,7 @@ mod tests {
 
     #[test]
     fn the_title_is_the_first_line() {
-        assert_eq!(
-            lines("<head><title> A\n &amp; B </title></head><p>c"),
-            ["A & B", "c"]
-        );
+        assert_eq!(lines("<head><title> A\n &amp; B </title></head><p>c"), ["A & B", "c"]);
         assert_eq!(lines("a<p>b<title>T</title>c"), ["T", "a", "b", "c"]);
         let late = HtmlText::of("<h1>a</h1><title>T</title>b");
         let blocks: Vec<_> = late.marks.iter().map(|mark| mark.block).collect();
@@ -864,14 +790,8 @@ mod tests {
 
     #[test]
     fn only_the_first_title_with_a_word_counts() {
-        assert_eq!(
-            lines("<title> </title><title>a</title><p>b</p><title>c</title>"),
-            ["a", "b"]
-        );
-        assert_eq!(
-            lines("<svg><title>icon</title></svg><title>a</title>b"),
-            ["a", "b"]
-        );
+        assert_eq!(lines("<title> </title><title>a</title><p>b</p><title>c</title>"), ["a", "b"]);
+        assert_eq!(lines("<svg><title>icon</title></svg><title>a</title>b"), ["a", "b"]);
     }
 
     #[test]
@@ -884,26 +804,17 @@ mod tests {
 
     #[test]
     fn inline_elements_and_comments_do_not_end_a_line() {
-        assert_eq!(
-            lines("a<b>b</b><!-- c --><x-y>d</x-y><span> e</span><wbr>f"),
-            ["abd ef"]
-        );
+        assert_eq!(lines("a<b>b</b><!-- c --><x-y>d</x-y><span> e</span><wbr>f"), ["abd ef"]);
     }
 
     #[test]
     fn white_space_folds_and_blank_lines_go() {
-        assert_eq!(
-            lines("<p> a \n\t b  <b> c</b> </p><p> &nbsp; </p>  <p>\u{a0}d\u{a0}</p>"),
-            ["a b c", "d"]
-        );
+        assert_eq!(lines("<p> a \n\t b  <b> c</b> </p><p> &nbsp; </p>  <p>\u{a0}d\u{a0}</p>"), ["a b c", "d"]);
     }
 
     #[test]
     fn a_space_that_no_html_folds_stays_within_a_line() {
-        assert_eq!(
-            lines("a\u{a0}&nbsp;b\u{3000}c\u{200b}d"),
-            ["a\u{a0}\u{a0}b\u{3000}c\u{200b}d"]
-        );
+        assert_eq!(lines("a\u{a0}&nbsp;b\u{3000}c\u{200b}d"), ["a\u{a0}\u{a0}b\u{3000}c\u{200b}d"]);
     }
 
     #[test]
@@ -920,10 +831,7 @@ mod tests {
 
     #[test]
     fn blocks_in_a_cell_end_lines() {
-        assert_eq!(
-            lines("<table><tr><td><p>a</p>b</td><td>c<p>d</td></tr></table>"),
-            ["a", "b\tc", "d"]
-        );
+        assert_eq!(lines("<table><tr><td><p>a</p>b</td><td>c<p>d</td></tr></table>"), ["a", "b\tc", "d"]);
     }
 
     #[test]
@@ -947,19 +855,13 @@ mod tests {
 
     #[test]
     fn a_textarea_keeps_its_lines_and_no_markup() {
-        assert_eq!(
-            lines("a<textarea>\nb <p>\nc&lt;</textarea>d"),
-            ["a", "b <p>", "c<", "d"]
-        );
+        assert_eq!(lines("a<textarea>\nb <p>\nc&lt;</textarea>d"), ["a", "b <p>", "c<", "d"]);
         assert_eq!(mark("<textarea>x</textarea>").block, Block::Control);
     }
 
     #[test]
     fn plaintext_is_text_to_the_end() {
-        assert_eq!(
-            lines("<p>a<plaintext>b &amp; <b>\nc</plaintext>"),
-            ["a", "b &amp; <b>", "c</plaintext>"]
-        );
+        assert_eq!(lines("<p>a<plaintext>b &amp; <b>\nc</plaintext>"), ["a", "b &amp; <b>", "c</plaintext>"]);
     }
 
     #[test]
@@ -969,10 +871,7 @@ mod tests {
             <audio>10</audio><video><p>11</video><datalist><option>12</datalist><noembed>13</noembed><img alt=14>\
             <input type=hidden value=15><!-- 16 --><![CDATA[ 17 ]]><?php 18 ?>b";
         let text = lines(html).concat();
-        assert!(
-            !text.contains(|character: char| character.is_ascii_digit()),
-            "{text}"
-        );
+        assert!(!text.contains(|character: char| character.is_ascii_digit()), "{text}");
         assert!(text.starts_with('a') && text.ends_with('b'));
     }
 
@@ -986,21 +885,9 @@ mod tests {
             "style=\"visibility:hidden\"",
             "style=display:block;display:none",
         ] {
-            assert_eq!(
-                lines(&format!("a<div {attribute}>b<p>c</p></div>d")).concat(),
-                "ad",
-                "{attribute}"
-            );
-            assert_eq!(
-                lines(&format!("a<span {attribute}>b<span>c</span>d</span>e")),
-                ["ae"],
-                "{attribute}"
-            );
-            assert_eq!(
-                lines(&format!("a<a {attribute}>b</a>c")),
-                ["ac"],
-                "{attribute}"
-            );
+            assert_eq!(lines(&format!("a<div {attribute}>b<p>c</p></div>d")).concat(), "ad", "{attribute}");
+            assert_eq!(lines(&format!("a<span {attribute}>b<span>c</span>d</span>e")), ["ae"], "{attribute}");
+            assert_eq!(lines(&format!("a<a {attribute}>b</a>c")), ["ac"], "{attribute}");
         }
     }
 
@@ -1015,11 +902,7 @@ mod tests {
             "title='hidden'",
             "class=hidden",
         ] {
-            assert_eq!(
-                lines(&format!("<div {attribute}>a</div>")),
-                ["a"],
-                "{attribute}"
-            );
+            assert_eq!(lines(&format!("<div {attribute}>a</div>")), ["a"], "{attribute}");
         }
         assert_eq!(lines("<body style='display:none' hidden><p>a"), ["a"]);
     }
@@ -1035,11 +918,7 @@ mod tests {
             "<object>",
             "<ul hidden><li>",
         ] {
-            assert_eq!(
-                lines(&format!("<div>a{hidden}b</div><p>c")),
-                ["a", "c"],
-                "{hidden}"
-            );
+            assert_eq!(lines(&format!("<div>a{hidden}b</div><p>c")), ["a", "c"], "{hidden}");
         }
         assert_eq!(lines("<head><noscript>a<body>b"), ["b"]);
         assert_eq!(lines("<svg><svg><g>a<p>b"), ["b"]);
@@ -1059,10 +938,7 @@ mod tests {
 
     #[test]
     fn a_shadow_root_is_shown() {
-        assert_eq!(
-            lines("<x-a><template shadowrootmode=open><p>a</template></x-a>"),
-            ["a"]
-        );
+        assert_eq!(lines("<x-a><template shadowrootmode=open><p>a</template></x-a>"), ["a"]);
     }
 
     #[test]
@@ -1075,10 +951,7 @@ mod tests {
 
     #[test]
     fn a_paragraph_needs_no_end_tag() {
-        assert_eq!(
-            lines("<p>a<p>b<div>c</div>d</p>e"),
-            ["a", "b", "c", "d", "e"]
-        );
+        assert_eq!(lines("<p>a<p>b<div>c</div>d</p>e"), ["a", "b", "c", "d", "e"]);
         assert_eq!(mark("<p>a<div>x").block, Block::Other);
         assert_eq!(lines("a</p>b</br>c"), ["a", "b", "c"]);
     }
@@ -1134,10 +1007,7 @@ mod tests {
             lines("a <select><option>b<option selected>c</select> d <button>e</button>"),
             ["a", "b", "c", "d", "e"]
         );
-        assert_eq!(
-            mark("<select><optgroup><option>x</select>").block,
-            Block::Control
-        );
+        assert_eq!(mark("<select><optgroup><option>x</select>").block, Block::Control);
     }
 
     #[test]
@@ -1158,26 +1028,15 @@ mod tests {
             ("article", Regions::ARTICLE),
             ("button", Regions::NONE),
         ] {
-            assert_eq!(
-                mark(&format!("<div role='{role}'><p>x</p></div>a")).regions,
-                region,
-                "{role}"
-            );
-            assert_eq!(
-                mark(&format!("<span role='{role}'><span>a</span>x</span>")).regions,
-                region,
-                "{role}"
-            );
+            assert_eq!(mark(&format!("<div role='{role}'><p>x</p></div>a")).regions, region, "{role}");
+            assert_eq!(mark(&format!("<span role='{role}'><span>a</span>x</span>")).regions, region, "{role}");
         }
     }
 
     #[test]
     fn comments_that_never_end_cost_no_text() {
         assert_eq!(lines("<p>a<!-- b <i>c</i> <p>d"), ["ac", "d"]);
-        assert_eq!(
-            lines("<!--[if IE]><p>a</p><![endif]-->b<![if !IE]>c<![endif]>"),
-            ["bc"]
-        );
+        assert_eq!(lines("<!--[if IE]><p>a</p><![endif]-->b<![if !IE]>c<![endif]>"), ["bc"]);
     }
 
     #[test]
@@ -1188,18 +1047,12 @@ mod tests {
 
     #[test]
     fn frames_leave_their_alternative() {
-        assert_eq!(
-            lines("<frameset><frame src=a><noframes><body><p>b</body></noframes></frameset>"),
-            ["b"]
-        );
+        assert_eq!(lines("<frameset><frame src=a><noframes><body><p>b</body></noframes></frameset>"), ["b"]);
     }
 
     #[test]
     fn a_slash_ends_an_element_in_xml_only() {
-        assert_eq!(
-            mark("<?xml version='1.0'?><html><body><nav/><a href='u'/><script/><p>x").regions,
-            Regions::NONE
-        );
+        assert_eq!(mark("<?xml version='1.0'?><html><body><nav/><a href='u'/><script/><p>x").regions, Regions::NONE);
         assert_eq!(mark("<nav/><p>x").regions, Regions::NAV);
     }
 
@@ -1217,10 +1070,7 @@ mod tests {
             mark(&html).regions
         };
         assert_eq!(deep("<nav>", "</nav>"), Regions::NONE);
-        assert_eq!(
-            deep("<nav><b><a href=u><br>", "</a></b></nav>"),
-            Regions::NONE
-        );
+        assert_eq!(deep("<nav><b><a href=u><br>", "</a></b></nav>"), Regions::NONE);
         assert_eq!(lines(&"<a><i>".repeat(40_000)), Vec::<String>::new());
         let mut extractor = Extractor::default();
         extractor.extract(&"<div>".repeat(10_000), &mut String::new(), &mut Vec::new());
@@ -1244,19 +1094,10 @@ mod tests {
         let names = "a p div nav ul li table tr td tbody caption pre span svg foreignobject template noscript title textarea \
             select option button h1 blockquote br hr img body head object dl dt plaintext x-y";
         let name = prop::sample::select(names.split_whitespace().collect::<Vec<_>>());
-        let attribute = prop::sample::select(vec![
-            "",
-            "",
-            "",
-            " hidden",
-            " href=u",
-            " role=main",
-            " style='display:none'",
-            "/",
-        ]);
+        let attribute =
+            prop::sample::select(vec!["", "", "", " hidden", " href=u", " role=main", " style='display:none'", "/"]);
         let text = prop::sample::select(vec![
-            "a", " ", "b c", "\n", "\r\n", "&nbsp;", "&lt", "&#10;", "é", "\0", "\u{2028}", "<",
-            "<!--", "-->",
+            "a", " ", "b c", "\n", "\r\n", "&nbsp;", "&lt", "&#10;", "é", "\0", "\u{2028}", "<", "<!--", "-->",
         ]);
         let piece = prop_oneof![
             (name.clone(), attribute).prop_map(|(name, attribute)| format!("<{name}{attribute}>")),
@@ -1270,17 +1111,10 @@ mod tests {
         let (mut text, mut marks) = ("before".to_owned(), vec![Mark::default()]);
         Extractor::default().extract(html, &mut text, &mut marks);
         let page = text.strip_prefix("before").unwrap();
-        let lines = if page.is_empty() {
-            0
-        } else {
-            page.split('\n').count()
-        };
+        let lines = if page.is_empty() { 0 } else { page.split('\n').count() };
         prop_assert_eq!(lines + 1, marks.len());
         prop_assert!(
-            page.is_empty()
-                || page
-                    .split('\n')
-                    .all(|line| !line.trim().is_empty() && line.trim_end() == line)
+            page.is_empty() || page.split('\n').all(|line| !line.trim().is_empty() && line.trim_end() == line)
         );
         prop_assert!(marks.iter().all(|mark| mark.link_share <= 100));
         prop_assert!(!page.contains('\0'));

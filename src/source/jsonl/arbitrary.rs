@@ -25,25 +25,13 @@ fn key() -> impl Strategy<Value = String> {
 
 fn json() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
-        prop::sample::select(vec![
-            "null",
-            "true",
-            "false",
-            "0",
-            "-0",
-            "-12.5e-3",
-            "1E5",
-            "18446744073709551615",
-        ])
-        .prop_map(Json::Plain),
+        prop::sample::select(vec!["null", "true", "false", "0", "-0", "-12.5e-3", "1E5", "18446744073709551615",])
+            .prop_map(Json::Plain),
         any::<String>().prop_map(Json::String),
         "[a-c\\n\\t\"\\\\\u{2028}é🙂]{0,12}".prop_map(Json::String),
     ];
     leaf.prop_recursive(4, 40, 6, |inner| {
-        prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(Json::List),
-            vec((key(), inner), 0..6).prop_map(Json::Object),
-        ]
+        prop_oneof![vec(inner.clone(), 0..4).prop_map(Json::List), vec((key(), inner), 0..6).prop_map(Json::Object),]
     })
 }
 
@@ -51,21 +39,14 @@ fn json() -> impl Strategy<Value = Json> {
 pub fn line() -> impl Strategy<Value = String> {
     (vec((key(), json()), 0..10), vec(any::<u8>(), 1..60)).prop_map(|(members, choices)| {
         let mut out = String::new();
-        spell(
-            &Json::Object(members),
-            &mut choices.into_iter().cycle(),
-            &mut out,
-        );
+        spell(&Json::Object(members), &mut choices.into_iter().cycle(), &mut out);
         out
     })
 }
 
 /// A line as [`line`] makes it, with some bytes replaced, removed or repeated.
 pub fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    let byte = prop_oneof![
-        any::<u8>(),
-        prop::sample::select(b"\"\\u{}[]:,dD89\t\r -.eE0".to_vec()),
-    ];
+    let byte = prop_oneof![any::<u8>(), prop::sample::select(b"\"\\u{}[]:,dD89\t\r -.eE0".to_vec()),];
     let edit = (any::<prop::sample::Index>(), 0..3_u8, byte);
     (line(), vec(edit, 0..5)).prop_map(|(line, edits)| {
         let mut line = line.into_bytes();
@@ -91,20 +72,13 @@ fn spell(json: &Json, choices: &mut impl Iterator<Item = u8>, out: &mut String) 
             });
         }
         Json::Object(members) => {
-            spell_members(
-                '{',
-                members,
-                '}',
-                choices,
-                out,
-                |(key, value), choices, out| {
-                    spell_string(key, choices, out);
-                    space(choices, out);
-                    out.push(':');
-                    space(choices, out);
-                    spell(value, choices, out);
-                },
-            );
+            spell_members('{', members, '}', choices, out, |(key, value), choices, out| {
+                spell_string(key, choices, out);
+                space(choices, out);
+                out.push(':');
+                space(choices, out);
+                spell(value, choices, out);
+            });
         }
     }
 }

@@ -106,10 +106,7 @@ impl fmt::Display for RowErrorKind {
         match self {
             Self::Syntax(reason) => write!(f, "not JSON: {reason}"),
             Self::NotAnObject(found) => {
-                write!(
-                    f,
-                    "the row begins as {found}: each row must be one JSON object"
-                )
+                write!(f, "the row begins as {found}: each row must be one JSON object")
             }
             Self::Trailing { object: true } => f.write_str(
                 "a second object follows the first: \
@@ -128,15 +125,11 @@ impl fmt::Display for RowErrorKind {
                  name the one that holds the text with {TEXT_OPTION}"
             ),
             Self::TextNull { field } => {
-                write!(
-                    f,
-                    "field {field} is null: name another one with {TEXT_OPTION}"
-                )
+                write!(f, "field {field} is null: name another one with {TEXT_OPTION}")
             }
-            Self::TextNotString { field, found } => write!(
-                f,
-                "field {field} is {found}, not a string: name another one with {TEXT_OPTION}"
-            ),
+            Self::TextNotString { field, found } => {
+                write!(f, "field {field} is {found}, not a string: name another one with {TEXT_OPTION}")
+            }
         }
     }
 }
@@ -173,13 +166,7 @@ mod tests {
 
     #[test]
     fn messages_count_columns_from_one() {
-        let error = RowError {
-            at: 4,
-            kind: RowErrorKind::TooDeep(512),
-        };
-        assert_eq!(
-            error.to_string(),
-            "column 5: nested deeper than 512 levels"
-        );
+        let error = RowError { at: 4, kind: RowErrorKind::TooDeep(512) };
+        assert_eq!(error.to_string(), "column 5: nested deeper than 512 levels");
     }
 }

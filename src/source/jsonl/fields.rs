@@ -118,7 +118,8 @@ impl Fields {
             _ => {}
         }
         let or = |set: &Option<String>, usual: &[&str]| -> Vec<String> {
-            set.as_ref().map_or_else(|| usual.iter().map(|name| (*name).to_owned()).collect(), |name| vec![name.clone()])
+            set.as_ref()
+                .map_or_else(|| usual.iter().map(|name| (*name).to_owned()).collect(), |name| vec![name.clone()])
         };
         let beside_url = if names.text.is_some() { &[] } else { TEXT_BESIDE_URL };
         let mut fields = Self::empty();
@@ -131,11 +132,7 @@ impl Fields {
     }
 
     fn empty() -> Self {
-        let root = Node {
-            parent: None,
-            name: "".into(),
-            children: Vec::new(),
-        };
+        let root = Node { parent: None, name: "".into(), children: Vec::new() };
         let mut fields = Self {
             nodes: vec![root],
             extra: Self::ROOT,
@@ -162,8 +159,7 @@ impl Fields {
     }
 
     fn insert<'n>(&mut self, path: impl IntoIterator<Item = &'n str>) -> NodeId {
-        path.into_iter()
-            .fold(Self::ROOT, |parent, key| self.insert_key(parent, key))
+        path.into_iter().fold(Self::ROOT, |parent, key| self.insert_key(parent, key))
     }
 
     fn insert_key(&mut self, parent: NodeId, key: &str) -> NodeId {
@@ -179,11 +175,7 @@ impl Fields {
                     "" => key.into(),
                     above => format!("{above}.{key}").into(),
                 };
-                self.nodes.push(Node {
-                    parent: Some(parent),
-                    name,
-                    children: Vec::new(),
-                });
+                self.nodes.push(Node { parent: Some(parent), name, children: Vec::new() });
                 id
             }
         }
@@ -248,24 +240,16 @@ mod tests {
 
     #[test]
     fn a_dotted_name_is_a_key_first_and_a_path_second() {
-        let names = FieldNames {
-            url: Some("a.b".into()),
-            ..FieldNames::default()
-        };
+        let names = FieldNames { url: Some("a.b".into()), ..FieldNames::default() };
         let fields = Fields::new(&names).expect("allowed");
         let key = fields.child(Fields::ROOT, b"a.b");
-        let path = fields
-            .child(Fields::ROOT, b"a")
-            .and_then(|a| fields.child(a, b"b"));
+        let path = fields.child(Fields::ROOT, b"a").and_then(|a| fields.child(a, b"b"));
         assert_eq!(fields.url, [key.expect("key"), path.expect("path")]);
     }
 
     #[test]
     fn a_name_that_is_set_replaces_the_usual_ones() {
-        let names = FieldNames {
-            text: Some("body".into()),
-            ..FieldNames::default()
-        };
+        let names = FieldNames { text: Some("body".into()), ..FieldNames::default() };
         let fields = Fields::new(&names).expect("allowed");
         assert_eq!(fields.child(Fields::ROOT, b"text"), None);
         assert_eq!(fields.text_names(), "`body`");
@@ -275,10 +259,7 @@ mod tests {
     #[test]
     fn the_field_dehusk_writes_cannot_hold_the_text() {
         for name in ["dehusk", "dehusk.text"] {
-            let names = FieldNames {
-                text: Some(name.into()),
-                ..FieldNames::default()
-            };
+            let names = FieldNames { text: Some(name.into()), ..FieldNames::default() };
             assert!(Fields::new(&names).is_err(), "{name}");
         }
     }

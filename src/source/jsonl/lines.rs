@@ -69,11 +69,11 @@ impl Reader {
     }
 
     /// The next lines. `None` at the end of the file.
-    pub fn next(&mut self) -> io::Result<Option<Raw>> {
+    pub fn read(&mut self) -> io::Result<Option<Raw>> {
         let mut problems = Vec::new();
         while !self.ended {
             let searched = self.bytes.len();
-            match self.stream.next()? {
+            match self.stream.read()? {
                 Some(block) => {
                     let base = self.bytes.len();
                     for start in &block.starts {
@@ -164,18 +164,25 @@ impl Raw {
             if is_blank(bytes) {
                 continue;
             }
-            let place = |problem: Problem| problem.at_record(number).at_byte(byte_at(&self.starts, self.plain, line.start));
+            let place =
+                |problem: Problem| problem.at_record(number).at_byte(byte_at(&self.starts, self.plain, line.start));
             match guarded(|| scan(bytes, &self.fields, DEPTH_LIMIT)) {
-                Ok(Ok(row)) if row.text.len() > settings.max_page => batch.problems.push(place(too_large(settings.max_page))),
+                Ok(Ok(row)) if row.text.len() > settings.max_page => {
+                    batch.problems.push(place(too_large(settings.max_page)))
+                }
                 Ok(Ok(row)) => {
                     if row.repaired {
-                        batch.problems.push(place(Problem::repaired("invalid UTF-8, half a surrogate pair or raw control characters: mended")));
+                        batch.problems.push(place(Problem::repaired(
+                            "invalid UTF-8, half a surrogate pair or raw control characters: mended",
+                        )));
                     }
                     let page = batch.row(row, &line, bytes, settings);
                     batch.slots.push(page);
                 }
                 Ok(Err(e)) => batch.problems.push(place(Problem::skipped(e.to_string()))),
-                Err(panic) => batch.problems.push(place(Problem::skipped(format!("dehusk failed on this line ({panic}); please report it")))),
+                Err(panic) => batch
+                    .problems
+                    .push(place(Problem::skipped(format!("dehusk failed on this line ({panic}); please report it")))),
             }
         }
         batch.bytes = self.bytes;
@@ -200,7 +207,14 @@ impl Batch {
             Some(site) if settings.fields.site.is_some() || url.is_empty() => site.as_ref().into(),
             _ => site_of(&url, settings.scope).into(),
         };
-        Slot { url, id: id.map(super::Id::into_owned), site, text, marks: 0..0, origin: Origin::Json { line: whole, splice } }
+        Slot {
+            url,
+            id: id.map(super::Id::into_owned),
+            site,
+            text,
+            marks: 0..0,
+            origin: Origin::Json { line: whole, splice },
+        }
     }
 }
 

@@ -89,9 +89,7 @@ impl<'a> Id<'a> {
 
 /// Whether a line holds nothing but white space and a byte order mark, and so no row.
 pub fn is_blank(line: &[u8]) -> bool {
-    without_mark(line)
-        .iter()
-        .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+    without_mark(line).iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// Reads one line. `depth_limit` caps the nesting of lists and objects (usually [`DEPTH_LIMIT`]).
@@ -105,10 +103,7 @@ pub fn is_blank(line: &[u8]) -> bool {
 pub fn scan<'a>(line: &'a [u8], fields: &Fields, depth_limit: usize) -> Result<Row<'a>, RowError> {
     let body = without_mark(line);
     let skipped = line.len() - body.len();
-    read(body, fields, depth_limit).map_err(|error| RowError {
-        at: error.at + skipped,
-        ..error
-    })
+    read(body, fields, depth_limit).map_err(|error| RowError { at: error.at + skipped, ..error })
 }
 
 fn without_mark(line: &[u8]) -> &[u8] {
@@ -141,30 +136,16 @@ fn text(line: &[u8], found: &Walk, fields: &Fields) -> Result<Range<usize>, RowE
 }
 
 /// Where the first of the candidates stands that has a type to our liking.
-fn pick(
-    line: &[u8],
-    found: &Walk,
-    candidates: &[NodeId],
-    liked: impl Fn(JsonType) -> bool,
-) -> Option<Range<usize>> {
-    candidates
-        .iter()
-        .filter_map(|node| found.at(*node))
-        .find(|at| liked(JsonType::of(line.get(at.start))))
+fn pick(line: &[u8], found: &Walk, candidates: &[NodeId], liked: impl Fn(JsonType) -> bool) -> Option<Range<usize>> {
+    candidates.iter().filter_map(|node| found.at(*node)).find(|at| liked(JsonType::of(line.get(at.start))))
 }
 
 fn text_error(line: &[u8], found: &Walk, fields: &Fields) -> RowError {
-    let present = fields
-        .text
-        .iter()
-        .find_map(|node| Some((*node, found.at(*node)?.start)));
+    let present = fields.text.iter().find_map(|node| Some((*node, found.at(*node)?.start)));
     let Some((node, at)) = present else {
         return RowError {
             at: found.root,
-            kind: RowErrorKind::TextMissing {
-                wanted: fields.text_names(),
-                found: list_fields(line, fields),
-            },
+            kind: RowErrorKind::TextMissing { wanted: fields.text_names(), found: list_fields(line, fields) },
         };
     };
     let field = fields.name(node);
@@ -195,9 +176,7 @@ fn list_fields(line: &[u8], fields: &Fields) -> String {
 
 fn row<'a>(line: &'a str, found: &Walk, fields: &Fields, text_at: Range<usize>) -> Row<'a> {
     let string = |candidates: &[NodeId]| {
-        let at = pick(line.as_bytes(), found, candidates, |kind| {
-            kind == JsonType::String
-        })?;
+        let at = pick(line.as_bytes(), found, candidates, |kind| kind == JsonType::String)?;
         Some(characters(line, &at))
     };
     Row {
@@ -212,9 +191,7 @@ fn row<'a>(line: &'a str, found: &Walk, fields: &Fields, text_at: Range<usize>) 
 }
 
 fn id<'a>(line: &'a str, found: &Walk, fields: &Fields) -> Option<Id<'a>> {
-    let at = pick(line.as_bytes(), found, &fields.id, |kind| {
-        matches!(kind, JsonType::String | JsonType::Number)
-    })?;
+    let at = pick(line.as_bytes(), found, &fields.id, |kind| matches!(kind, JsonType::String | JsonType::Number))?;
     if line.as_bytes().get(at.start) == Some(&b'"') {
         return Some(Id::Text(characters(line, &at)));
     }
@@ -267,10 +244,7 @@ mod tests {
     }
 
     fn with_text(text: &str) -> FieldNames {
-        FieldNames {
-            text: Some(text.to_owned()),
-            ..FieldNames::default()
-        }
+        FieldNames { text: Some(text.to_owned()), ..FieldNames::default() }
     }
 
     #[test]
@@ -299,17 +273,12 @@ mod tests {
         assert_eq!((&*row.text, row.url), ("b", None));
         let row = good(r#"{"text":"a","metadata":{"url":"u"},"metadata":{}}"#);
         assert_eq!(row.url, None);
-        assert!(matches!(
-            bad(r#"{"text":"a","text":1}"#).kind,
-            RowErrorKind::TextNotString { .. }
-        ));
+        assert!(matches!(bad(r#"{"text":"a","text":1}"#).kind, RowErrorKind::TextNotString { .. }));
     }
 
     #[test]
     fn candidates_are_taken_in_order_of_preference_not_of_place() {
-        let row = good(
-            r#"{"doc_id":"d","metadata":{"url":"m"},"uri":"i","raw_content":"r","text":"t","id":"i"}"#,
-        );
+        let row = good(r#"{"doc_id":"d","metadata":{"url":"m"},"uri":"i","raw_content":"r","text":"t","id":"i"}"#);
         assert_eq!(row.text, "t");
         assert_eq!(row.url.as_deref(), Some("i"));
         assert_eq!(row.id, Some(Id::Text("i".into())));
@@ -317,9 +286,7 @@ mod tests {
 
     #[test]
     fn a_candidate_of_the_wrong_type_gives_way_to_the_next() {
-        let row = good(
-            r#"{"text":null,"raw_content":"r","url":null,"uri":3,"source_url":"s","id":null,"uuid":7}"#,
-        );
+        let row = good(r#"{"text":null,"raw_content":"r","url":null,"uri":3,"source_url":"s","id":null,"uuid":7}"#);
         assert_eq!(row.text, "r");
         assert_eq!(row.url.as_deref(), Some("s"));
         assert_eq!(row.id, Some(Id::Number("7".into())));
@@ -370,11 +337,7 @@ mod tests {
     fn ids_of_different_types_differ() {
         let ids = [r#"1"#, r#""1""#, r#"1.0"#].map(|id| {
             let line = format!(r#"{{"id":{id},"text":""}}"#);
-            usual(line.as_bytes())
-                .expect("a row")
-                .id
-                .expect("an id")
-                .into_owned()
+            usual(line.as_bytes()).expect("a row").id.expect("an id").into_owned()
         });
         assert_ne!(ids[0], ids[1]);
         assert_ne!(ids[0], ids[2]);
@@ -461,10 +424,7 @@ mod tests {
             ("", 0),
         ] {
             let error = bad(line);
-            assert!(
-                matches!(error.kind, RowErrorKind::Syntax(_)),
-                "{line} {error}"
-            );
+            assert!(matches!(error.kind, RowErrorKind::Syntax(_)), "{line} {error}");
             assert_eq!(error.at, at, "{line} {error}");
         }
     }
@@ -557,15 +517,8 @@ mod tests {
 
     /// The value of the first candidate of the right type, looked up in a parsed row.
     fn naive<'v>(row: &'v Value, names: &[&str], liked: fn(&Value) -> bool) -> Option<&'v Value> {
-        let at_path = |name: &str| {
-            name.split('.')
-                .try_fold(row, |value, key| value.as_object()?.get(key))
-        };
-        names
-            .iter()
-            .flat_map(|name| [row.get(name), at_path(name)])
-            .flatten()
-            .find(|value| liked(value))
+        let at_path = |name: &str| name.split('.').try_fold(row, |value, key| value.as_object()?.get(key));
+        names.iter().flat_map(|name| [row.get(name), at_path(name)]).flatten().find(|value| liked(value))
     }
 
     proptest! {

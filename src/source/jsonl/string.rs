@@ -38,11 +38,7 @@ struct Escape {
 
 /// Looks through the literal whose opening quote is at `open`.
 pub(super) fn literal(bytes: &[u8], open: usize) -> Result<Literal, Fault> {
-    let mut found = Literal {
-        end: open + 1,
-        escaped: false,
-        lone_surrogate: false,
-    };
+    let mut found = Literal { end: open + 1, escaped: false, lone_surrogate: false };
     loop {
         let rest = bytes.get(found.end..).unwrap_or_default();
         let jump = memchr2(b'"', b'\\', rest).ok_or(Fault::Open)?;
@@ -146,11 +142,7 @@ fn escape(rest: &[u8]) -> Option<Escape> {
     match SHORT[usize::from(letter)] {
         0 if letter == b'u' => unicode_escape(rest),
         0 => None,
-        char => Some(Escape {
-            char: char::from(char),
-            len: 2,
-            lone_surrogate: false,
-        }),
+        char => Some(Escape { char: char::from(char), len: 2, lone_surrogate: false }),
     }
 }
 
@@ -158,11 +150,7 @@ fn escape(rest: &[u8]) -> Option<Escape> {
 fn unicode_escape(rest: &[u8]) -> Option<Escape> {
     let first = code_unit(rest)?;
     match char::from_u32(first) {
-        Some(char) => Some(Escape {
-            char,
-            len: 6,
-            lone_surrogate: false,
-        }),
+        Some(char) => Some(Escape { char, len: 6, lone_surrogate: false }),
         None => Some(surrogate_escape(first, rest)),
     }
 }
@@ -171,16 +159,8 @@ fn unicode_escape(rest: &[u8]) -> Option<Escape> {
 fn surrogate_escape(first: u32, rest: &[u8]) -> Escape {
     let second = rest.get(6..).and_then(code_unit);
     match second.and_then(|second| pair(first, second)) {
-        Some(char) => Escape {
-            char,
-            len: 12,
-            lone_surrogate: false,
-        },
-        None => Escape {
-            char: char::REPLACEMENT_CHARACTER,
-            len: 6,
-            lone_surrogate: true,
-        },
+        Some(char) => Escape { char, len: 12, lone_surrogate: false },
+        None => Escape { char: char::REPLACEMENT_CHARACTER, len: 6, lone_surrogate: true },
     }
 }
 
@@ -236,10 +216,7 @@ mod tests {
     fn read(json: &str) -> (String, bool) {
         let found = literal(json.as_bytes(), 0).expect("a literal");
         assert_eq!(found.end, json.len());
-        (
-            unescape(&json[1..found.end - 1]).into_owned(),
-            found.lone_surrogate,
-        )
+        (unescape(&json[1..found.end - 1]).into_owned(), found.lone_surrogate)
     }
 
     #[test]
@@ -277,13 +254,7 @@ mod tests {
 
     #[test]
     fn unknown_escapes_are_refused_where_they_stand() {
-        for json in [
-            r#""ab\x""#,
-            r#""ab\u12g4""#,
-            r#""ab\u123g""#,
-            r#""ab\u12"#,
-            r#""ab\'""#,
-        ] {
+        for json in [r#""ab\x""#, r#""ab\u12g4""#, r#""ab\u123g""#, r#""ab\u12"#, r#""ab\'""#] {
             assert_eq!(literal(json.as_bytes(), 0), Err(Fault::Escape(3)), "{json}");
         }
     }
@@ -298,9 +269,6 @@ mod tests {
     #[test]
     fn repair_touches_only_what_is_broken() {
         let line = b"{\t\"a\x01\": \"\t\\ud83d\\ude42\\udc00\xff\\\"\x7f\"}\r";
-        assert_eq!(
-            repair(line),
-            "{\t\"a\\u0001\": \"\\t\\ud83d\\ude42\\ufffd\u{fffd}\\\"\x7f\"}\r"
-        );
+        assert_eq!(repair(line), "{\t\"a\\u0001\": \"\\t\\ud83d\\ude42\\ufffd\u{fffd}\\\"\x7f\"}\r");
     }
 }

@@ -57,12 +57,7 @@ pub(super) fn walk(
         open: Vec::new(),
         node: Some(Fields::ROOT),
         on_key,
-        walk: Walk {
-            hits: Vec::with_capacity(4),
-            members_end: 0,
-            broken_string: false,
-            root: 0,
-        },
+        walk: Walk { hits: Vec::with_capacity(4), members_end: 0, broken_string: false, root: 0 },
     };
     walker.run()?;
     Ok(walker.walk)
@@ -115,9 +110,7 @@ impl<K: FnMut(&[u8])> Walker<'_, K> {
         }
         let kind = match (self.line.get(self.walk.root), self.peek()) {
             (Some(b'{'), None) => return Ok(()),
-            (Some(b'{'), Some(byte)) => RowErrorKind::Trailing {
-                object: byte == b'{',
-            },
+            (Some(b'{'), Some(byte)) => RowErrorKind::Trailing { object: byte == b'{' },
             (root, _) => {
                 self.at = self.walk.root;
                 RowErrorKind::NotAnObject(JsonType::of(root))
@@ -156,11 +149,7 @@ impl<K: FnMut(&[u8])> Walker<'_, K> {
         if self.open.len() >= self.depth_limit {
             return Err(self.error(RowErrorKind::TooDeep(self.depth_limit)));
         }
-        self.open.push(Container {
-            object,
-            node: self.node.take(),
-            start: self.at,
-        });
+        self.open.push(Container { object, node: self.node.take(), start: self.at });
         self.at += 1;
         self.skip_space();
         match self.peek() {
@@ -200,12 +189,7 @@ impl<K: FnMut(&[u8])> Walker<'_, K> {
 
     fn close(&mut self) {
         self.at += 1;
-        if let Some(Container {
-            node: Some(node),
-            start,
-            ..
-        }) = self.open.pop()
-        {
+        if let Some(Container { node: Some(node), start, .. }) = self.open.pop() {
             self.note(node, start);
         }
     }
@@ -242,15 +226,12 @@ impl<K: FnMut(&[u8])> Walker<'_, K> {
         let parent = self.open.last()?.node?;
         let node = if escaped {
             let key = String::from_utf8_lossy(key);
-            self.fields
-                .child(parent, string::unescape(&key).as_bytes())?
+            self.fields.child(parent, string::unescape(&key).as_bytes())?
         } else {
             self.fields.child(parent, key)?
         };
         let fields = self.fields;
-        self.walk
-            .hits
-            .retain(|hit| !fields.lies_within(hit.node, node));
+        self.walk.hits.retain(|hit| !fields.lies_within(hit.node, node));
         Some(node)
     }
 
@@ -266,9 +247,7 @@ impl<K: FnMut(&[u8])> Walker<'_, K> {
             Some(b'f') => self.word(b"false")?,
             Some(b'n') => self.word(b"null")?,
             _ if self.open.is_empty() => {
-                return Err(self.syntax(
-                    "a row begins with `{`; this looks like plain text, CSV or another format",
-                ));
+                return Err(self.syntax("a row begins with `{`; this looks like plain text, CSV or another format"));
             }
             Some(b'N' | b'I') => {
                 return Err(self.syntax("NaN and Infinity are not JSON; write null instead"));
@@ -295,8 +274,8 @@ impl<K: FnMut(&[u8])> Walker<'_, K> {
             }
         };
         self.at = literal.end;
-        self.walk.broken_string |= literal.lone_surrogate
-            || self.check_controls && self.line.get(start..self.at).is_some_and(has_control);
+        self.walk.broken_string |=
+            literal.lone_surrogate || self.check_controls && self.line.get(start..self.at).is_some_and(has_control);
         Ok(literal.escaped)
     }
 
@@ -347,7 +326,5 @@ impl<K: FnMut(&[u8])> Walker<'_, K> {
 
 /// Whether there is a byte below the space. Without early exit, so that it vectorises.
 fn has_control(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .fold(false, |found, byte| found | (*byte < b' '))
+    bytes.iter().fold(false, |found, byte| found | (*byte < b' '))
 }

@@ -58,7 +58,7 @@ impl Reader {
     }
 
     /// The next rows. `None` at the end.
-    pub fn next(&mut self) -> Option<Raw> {
+    pub fn read(&mut self) -> Option<Raw> {
         let slice = self.file.next_slice();
         if slice.is_none() && std::mem::replace(&mut self.given, true) {
             return None;
@@ -100,7 +100,9 @@ impl Raw {
                     continue;
                 }
                 Text::OverRatio => {
-                    batch.problems.push(place(Problem::skipped("the rows hold far more text than their bytes can: taken for a bomb")));
+                    batch.problems.push(place(Problem::skipped(
+                        "the rows hold far more text than their bytes can: taken for a bomb",
+                    )));
                     continue;
                 }
             };

@@ -60,9 +60,7 @@ impl Kind {
             (b"warcinfo", Kind::Warcinfo),
             (b"continuation", Kind::Continuation),
         ];
-        let known = NAMES
-            .iter()
-            .find(|(name, _)| value.eq_ignore_ascii_case(name));
+        let known = NAMES.iter().find(|(name, _)| value.eq_ignore_ascii_case(name));
         known.map_or(Self::Other, |(_, kind)| *kind)
     }
 }
@@ -156,20 +154,14 @@ pub fn parse(bytes: &[u8], limit: usize) -> Result<Header<'_>, HeaderError> {
     let start = stray(bytes);
     let record = bytes.get(start..).unwrap_or_default();
     let (version, version_len) = version_line(record)?;
-    let mut header = Header {
-        version,
-        start,
-        ..Header::default()
-    };
+    let mut header = Header { version, start, ..Header::default() };
     if start > 0 {
         header.repairs.push(Repair::Stray);
     }
     if !KNOWN_VERSIONS.contains(&version) {
         header.repairs.push(Repair::UnknownVersion);
     }
-    let block = record
-        .get(version_len..record.len().min(limit))
-        .unwrap_or_default();
+    let block = record.get(version_len..record.len().min(limit)).unwrap_or_default();
     let mut lines = Lines::new(block);
     let mut named = false;
     loop {
@@ -194,10 +186,7 @@ pub fn parse(bytes: &[u8], limit: usize) -> Result<Header<'_>, HeaderError> {
 /// editors put at the start of a file.
 pub fn stray(bytes: &[u8]) -> usize {
     let rest = bytes.strip_prefix(BOM).unwrap_or(bytes);
-    let ends = rest
-        .iter()
-        .position(|b| !matches!(b, b'\r' | b'\n'))
-        .unwrap_or(rest.len());
+    let ends = rest.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
     bytes.len() - rest.len() + ends
 }
 
@@ -212,12 +201,10 @@ pub fn stray(bytes: &[u8]) -> usize {
 /// five letters themselves must be there: keep the last four bytes when more is to come.
 pub fn find_record(bytes: &[u8], from: usize) -> Option<usize> {
     let hay = bytes.get(from..)?;
-    memmem::find_iter(hay, MAGIC)
-        .map(|at| from + at)
-        .find(|&at| {
-            let at_line_start = at == 0 || bytes.get(at - 1) == Some(&b'\n');
-            at_line_start && bytes.get(at..).is_some_and(looks_like_record)
-        })
+    memmem::find_iter(hay, MAGIC).map(|at| from + at).find(|&at| {
+        let at_line_start = at == 0 || bytes.get(at - 1) == Some(&b'\n');
+        at_line_start && bytes.get(at..).is_some_and(looks_like_record)
+    })
 }
 
 /// Whether a version line stands here and a `WARC-` field soon after, as far as can be seen.
@@ -228,10 +215,7 @@ fn looks_like_record(bytes: &[u8]) -> bool {
     };
     let mut rest = bytes.get(version_len..).unwrap_or_default();
     for _ in 0..EVIDENCE_LINES {
-        if rest
-            .get(..5)
-            .is_some_and(|name| name.eq_ignore_ascii_case(b"WARC-"))
-        {
+        if rest.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"WARC-")) {
             return true;
         }
         let Some(end) = memchr(b'\n', rest) else {
@@ -253,19 +237,11 @@ fn is_version_line(line: &[u8]) -> bool {
 fn version_line(bytes: &[u8]) -> Result<(&str, usize), HeaderError> {
     let Some(rest) = bytes.strip_prefix(MAGIC) else {
         let cut = MAGIC.starts_with(bytes);
-        return Err(if cut {
-            HeaderError::Incomplete
-        } else {
-            HeaderError::NotARecord
-        });
+        return Err(if cut { HeaderError::Incomplete } else { HeaderError::NotARecord });
     };
     let Some(end) = rest.iter().take(VERSION_LINE).position(|&b| b == b'\n') else {
         let cut = rest.len() < VERSION_LINE && rest.iter().all(|&b| is_version_byte(b));
-        return Err(if cut {
-            HeaderError::Incomplete
-        } else {
-            HeaderError::NotARecord
-        });
+        return Err(if cut { HeaderError::Incomplete } else { HeaderError::NotARecord });
     };
     let line = rest.get(..end).unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line).trim_ascii();
@@ -311,15 +287,9 @@ impl<'a> Header<'a> {
         } else if is("WARC-Truncated") {
             &mut self.truncated
         } else {
-            return name
-                .get(..5)
-                .is_some_and(|start| start.eq_ignore_ascii_case(b"WARC-"));
+            return name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"WARC-"));
         };
-        let value = if is("WARC-Target-URI") {
-            without_brackets(value)
-        } else {
-            value
-        };
+        let value = if is("WARC-Target-URI") { without_brackets(value) } else { value };
         if field.is_none() && !value.is_empty() {
             *field = Some(text(value));
             if value.contains(&0) {
@@ -346,17 +316,12 @@ impl<'a> Header<'a> {
 /// A length in decimal digits; signs, hexadecimal and figures over 64 bits are none.
 pub(crate) fn parse_length(value: &[u8]) -> Option<u64> {
     let digits = std::str::from_utf8(trim(value)).ok()?;
-    digits
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| digits.parse().ok())?
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// wget writes `<http://...>`.
 fn without_brackets(uri: &[u8]) -> &[u8] {
-    let inner = uri
-        .strip_prefix(b"<")
-        .and_then(|uri| uri.strip_suffix(b">"));
+    let inner = uri.strip_prefix(b"<").and_then(|uri| uri.strip_suffix(b">"));
     trim(inner.unwrap_or(uri))
 }
 
@@ -423,10 +388,7 @@ mod tests {
     fn line_feeds_alone_will_do() {
         let header = WET.replace("\r\n", "\n").replace("1.0", "0.18");
         assert_eq!(parsed(&header).length, Some(42));
-        assert_eq!(
-            (parsed(&header).len, parsed(&header).repairs),
-            (header.len(), vec![])
-        );
+        assert_eq!((parsed(&header).len, parsed(&header).repairs), (header.len(), vec![]));
     }
 
     #[test]
@@ -457,12 +419,7 @@ mod tests {
 
     #[test]
     fn wget_brackets_and_blanks_around_a_uri_go() {
-        for uri in [
-            "<http://a/>",
-            "  http://a/  ",
-            "< http://a/ >",
-            "\0http://a/",
-        ] {
+        for uri in ["<http://a/>", "  http://a/  ", "< http://a/ >", "\0http://a/"] {
             let header = with(&format!("WARC-Target-URI: {uri}"));
             assert_eq!(parsed(&header).uri.as_deref(), Some("http://a/"), "{uri}");
         }
@@ -489,23 +446,12 @@ mod tests {
     fn a_folded_value_is_one_value() {
         let header = with("Content-Type: application/http;\r\n msgtype=response");
         let content_type = parsed(&header).content_type;
-        assert_eq!(
-            content_type.as_deref(),
-            Some("application/http; msgtype=response")
-        );
+        assert_eq!(content_type.as_deref(), Some("application/http; msgtype=response"));
     }
 
     #[test]
     fn lengths_that_are_no_lengths_count_as_missing() {
-        for bad in [
-            "-1",
-            "0x1F",
-            "",
-            "+5",
-            "12 34",
-            "1e3",
-            "18446744073709551616",
-        ] {
+        for bad in ["-1", "0x1F", "", "+5", "12 34", "1e3", "18446744073709551616"] {
             let header = with(&format!("Content-Length: {bad}"));
             assert_eq!(parsed(&header).length, None, "{bad}");
             assert_eq!(parsed(&header).repairs, [Repair::BadLength], "{bad}");
@@ -519,10 +465,7 @@ mod tests {
         let header = with("Content-Length: 5\r\nContent-Length: 500");
         assert_eq!(parsed(&header).length, Some(5));
         assert_eq!(parsed(&header).repairs, [Repair::TwoLengths]);
-        assert_eq!(
-            parsed(&with("Content-Length: 5\r\nContent-Length: 5")).repairs,
-            []
-        );
+        assert_eq!(parsed(&with("Content-Length: 5\r\nContent-Length: 5")).repairs, []);
     }
 
     #[test]
@@ -534,23 +477,13 @@ mod tests {
         }
         for version in ["", "1", "one.two", "1.", "1.0\rWARC-Type: x", "1.0.0"] {
             let header = WET.replace("1.0", version);
-            assert_eq!(
-                parse(header.as_bytes(), LIMIT),
-                Err(HeaderError::NotARecord),
-                "{version}"
-            );
+            assert_eq!(parse(header.as_bytes(), LIMIT), Err(HeaderError::NotARecord), "{version}");
         }
     }
 
     #[test]
     fn stray_line_ends_and_a_byte_order_mark_are_passed_over() {
-        for before in [
-            "\r\n",
-            "\n\n\n",
-            "\r\n\r\n\r\n\r\n\r\n",
-            "\u{feff}",
-            "\u{feff}\r\n",
-        ] {
+        for before in ["\r\n", "\n\n\n", "\r\n\r\n\r\n\r\n\r\n", "\u{feff}", "\u{feff}\r\n"] {
             let record = format!("{before}{WET}");
             let header = parsed(&record);
             assert_eq!((header.start, header.len), (before.len(), record.len()));
@@ -569,64 +502,36 @@ mod tests {
     fn a_header_cut_anywhere_asks_for_more() {
         for cut in 0..WET.len() {
             let part = &WET.as_bytes()[..cut];
-            assert_eq!(
-                parse(part, LIMIT),
-                Err(HeaderError::Incomplete),
-                "cut at {cut}"
-            );
+            assert_eq!(parse(part, LIMIT), Err(HeaderError::Incomplete), "cut at {cut}");
         }
     }
 
     #[test]
     fn a_header_over_the_limit_is_refused() {
         let long = with(&"X: y\r\n".repeat(1_000));
-        assert_eq!(
-            parse(long.as_bytes(), 500),
-            Err(HeaderError::TooLong { limit: 500 })
-        );
-        assert_eq!(
-            parse(&long.as_bytes()[..400], 500),
-            Err(HeaderError::Incomplete)
-        );
+        assert_eq!(parse(long.as_bytes(), 500), Err(HeaderError::TooLong { limit: 500 }));
+        assert_eq!(parse(&long.as_bytes()[..400], 500), Err(HeaderError::Incomplete));
         assert!(parse(WET.as_bytes(), WET.len()).is_ok());
     }
 
     #[test]
     fn text_about_warc_is_no_record() {
-        for text in [
-            "WARC/1.0 is a format\n\n",
-            "WARC/1.0\n\ntext",
-            "WARC/1.0\nNote: x\n\n",
-            "x",
-        ] {
-            assert_eq!(
-                parse(text.as_bytes(), LIMIT),
-                Err(HeaderError::NotARecord),
-                "{text}"
-            );
+        for text in ["WARC/1.0 is a format\n\n", "WARC/1.0\n\ntext", "WARC/1.0\nNote: x\n\n", "x"] {
+            assert_eq!(parse(text.as_bytes(), LIMIT), Err(HeaderError::NotARecord), "{text}");
         }
     }
 
     #[test]
     fn a_header_cut_off_by_the_next_record_is_none() {
         let spliced = format!("{}{WET}", &WET[..WET.find("WARC-Date").unwrap()]);
-        assert_eq!(
-            parse(spliced.as_bytes(), LIMIT),
-            Err(HeaderError::NotARecord)
-        );
-        assert_eq!(
-            find_record(spliced.as_bytes(), 1),
-            Some(spliced.len() - WET.len())
-        );
+        assert_eq!(parse(spliced.as_bytes(), LIMIT), Err(HeaderError::NotARecord));
+        assert_eq!(find_record(spliced.as_bytes(), 1), Some(spliced.len() - WET.len()));
     }
 
     #[test]
     fn the_next_record_is_found_at_a_line_start() {
         let bytes = format!("damage WARC/1.0\r\nWARC-Type: x\r\n\n{WET}");
-        assert_eq!(
-            find_record(bytes.as_bytes(), 0),
-            Some(bytes.len() - WET.len())
-        );
+        assert_eq!(find_record(bytes.as_bytes(), 0), Some(bytes.len() - WET.len()));
         assert_eq!(find_record(WET.as_bytes(), 0), Some(0));
         assert_eq!(find_record(WET.as_bytes(), 1), None);
         assert_eq!(find_record(WET.as_bytes(), 1 << 20), None);
@@ -634,29 +539,16 @@ mod tests {
 
     #[test]
     fn a_version_line_without_fields_is_passed_over() {
-        for text in [
-            "WARC/1.0\n\nWARC-Type: x\n",
-            "WARC/x.y\nWARC-Type: x\n",
-            "WARC/1.0 of\nWARC-",
-        ] {
+        for text in ["WARC/1.0\n\nWARC-Type: x\n", "WARC/x.y\nWARC-Type: x\n", "WARC/1.0 of\nWARC-"] {
             assert_eq!(find_record(text.as_bytes(), 0), None, "{text}");
         }
-        let far = format!(
-            "WARC/1.0\n{}WARC-Type: x\n",
-            "X: y\n".repeat(EVIDENCE_LINES)
-        );
+        let far = format!("WARC/1.0\n{}WARC-Type: x\n", "X: y\n".repeat(EVIDENCE_LINES));
         assert_eq!(find_record(far.as_bytes(), 0), None);
     }
 
     #[test]
     fn a_candidate_at_the_end_is_believed() {
-        for end in [
-            "WARC/",
-            "WARC/1.",
-            "WARC/1.0\r",
-            "WARC/1.0\r\n",
-            "WARC/1.0\r\nX: y\r\nWA",
-        ] {
+        for end in ["WARC/", "WARC/1.", "WARC/1.0\r", "WARC/1.0\r\n", "WARC/1.0\r\nX: y\r\nWA"] {
             let bytes = format!("text\n{end}");
             assert_eq!(find_record(bytes.as_bytes(), 0), Some(5), "{end}");
         }

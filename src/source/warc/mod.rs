@@ -57,9 +57,9 @@ impl Reader {
     }
 
     /// The next records. `None` at the end of the file.
-    pub fn next(&mut self) -> io::Result<Option<Raw>> {
+    pub fn read(&mut self) -> io::Result<Option<Raw>> {
         while !self.splitter.ended {
-            match self.stream.next()? {
+            match self.stream.read()? {
                 Some(block) => {
                     for damage in &block.damage {
                         self.splitter.problems.push(damage.problem());
@@ -138,7 +138,11 @@ impl Splitter {
             // A streamed member says again in each block where it began.
             if self.starts.last().is_none_or(|last| last.byte != start.byte) {
                 self.starts.push(Start { at, byte: start.byte });
-                if !self.plain && self.bytes.get(at..).is_some_and(|rest| rest.get(header::stray(rest)..).is_some_and(|rest| rest.starts_with(b"WARC/"))) {
+                if !self.plain
+                    && self.bytes.get(at..).is_some_and(|rest| {
+                        rest.get(header::stray(rest)..).is_some_and(|rest| rest.starts_with(b"WARC/"))
+                    })
+                {
                     self.walls.push(at);
                 }
             }
@@ -219,9 +223,15 @@ impl Splitter {
         let header = match header::parse(rest, HEADER_LIMIT) {
             Ok(header) => header,
             Err(HeaderError::Incomplete) if !closed => return Found::More,
-            Err(HeaderError::Incomplete) => return Found::None { next: end, problem: "the header of a record is cut off".to_owned() },
-            Err(HeaderError::TooLong { limit }) => return self.without(at, end, closed, format!("the header of a record is longer than {limit} bytes")),
-            Err(HeaderError::NotARecord) => return self.without(at, end, closed, "these bytes are no WARC record".to_owned()),
+            Err(HeaderError::Incomplete) => {
+                return Found::None { next: end, problem: "the header of a record is cut off".to_owned() };
+            }
+            Err(HeaderError::TooLong { limit }) => {
+                return self.without(at, end, closed, format!("the header of a record is longer than {limit} bytes"));
+            }
+            Err(HeaderError::NotARecord) => {
+                return self.without(at, end, closed, "these bytes are no WARC record".to_owned());
+            }
         };
         let problem = complaint(&header);
         let content = at + header.len;
@@ -231,7 +241,12 @@ impl Splitter {
         if length > self.limit as u64 {
             // A length that no file can have is a wrong one, not a large page.
             if closed && length > (end - content) as u64 {
-                return self.until_next(at + header.start..content, end, closed, "the record ends before its Content-Length".to_owned());
+                return self.until_next(
+                    at + header.start..content,
+                    end,
+                    closed,
+                    "the record ends before its Content-Length".to_owned(),
+                );
             }
             if self.bytes.len() - content < self.limit.min(1 << 20) && !closed {
                 return Found::More;
@@ -243,20 +258,31 @@ impl Splitter {
             if !closed {
                 return Found::More;
             }
-            return self.until_next(at + header.start..content, end, closed, "the record ends before its Content-Length".to_owned());
+            return self.until_next(
+                at + header.start..content,
+                end,
+                closed,
+                "the record ends before its Content-Length".to_owned(),
+            );
         }
         let rest = self.bytes.get(behind..end).unwrap_or_default();
         let stray = header::stray(rest);
         let next = behind + stray;
         let after = rest.get(stray..).unwrap_or_default();
-        let member_ends = next == self.bytes.len() && self.ends_member || self.begins_member(next) || self.begins_member(behind);
+        let member_ends =
+            next == self.bytes.len() && self.ends_member || self.begins_member(next) || self.begins_member(behind);
         if after.starts_with(b"WARC/") || member_ends || next == end && closed {
             return Found::Record { header: at + header.start..content, content: content..behind, next, problem };
         }
         if after.len() < 5 && !closed && b"WARC/".starts_with(after) {
             return Found::More;
         }
-        self.until_next(at + header.start..content, end, closed, "Content-Length is wrong: no record follows where the length says".to_owned())
+        self.until_next(
+            at + header.start..content,
+            end,
+            closed,
+            "Content-Length is wrong: no record follows where the length says".to_owned(),
+        )
     }
 
     /// A record whose end only the next one tells.
@@ -344,7 +370,8 @@ fn complaint(header: &Header<'_>) -> Option<String> {
 impl Raw {
     /// Turns the records into pages.
     pub fn parse(self, settings: &Results) -> Batch {
-        let mut batch = Batch { bytes: self.bytes, problems: self.problems, progress: self.progress, ..Batch::default() };
+        let mut batch =
+            Batch { bytes: self.bytes, problems: self.problems, progress: self.progress, ..Batch::default() };
         for record in &self.records {
             let byte = byte_at(&self.starts, self.plain, record.header.start);
             let place = |problem: Problem| problem.at_record(record.number).at_byte(byte);
@@ -355,7 +382,9 @@ impl Raw {
                     batch.arena.truncate(arena);
                     batch.marks.truncate(marks);
                     batch.slots.truncate(slots);
-                    batch.problems.push(place(Problem::skipped(format!("dehusk failed on this record ({panic}); please report it"))));
+                    batch.problems.push(place(Problem::skipped(format!(
+                        "dehusk failed on this record ({panic}); please report it"
+                    ))));
                 }
             }
         }
@@ -412,7 +441,6 @@ impl Batch {
             },
             Kind::Warcinfo => {
                 self.verbatim.push((self.slots.len(), Span::Bytes(record.header.start..record.content.end)));
-                self.pass_over("warcinfo record");
                 return problems;
             }
             Kind::Revisit => return self.pass(problems, "revisit record"),
@@ -456,8 +484,16 @@ impl Batch {
     }
 
     /// The text of an HTTP response or of a resource; `None` when it is no page.
-    fn payload(&mut self, header: &Header<'_>, content: &[u8], settings: &Results, problems: &mut Vec<Problem>) -> Option<Span> {
-        let is_http = content.starts_with(b"HTTP/") || header.kind == Kind::Response && header.content_type.as_deref().is_none_or(|kind| kind.trim_start().starts_with("application/http"));
+    fn payload(
+        &mut self,
+        header: &Header<'_>,
+        content: &[u8],
+        settings: &Results,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Span> {
+        let is_http = content.starts_with(b"HTTP/")
+            || header.kind == Kind::Response
+                && header.content_type.as_deref().is_none_or(|kind| kind.trim_start().starts_with("application/http"));
         let (bytes, declared, media) = if is_http {
             match http::body(content, settings.max_page) {
                 Ok(body) => {
@@ -465,7 +501,12 @@ impl Batch {
                         self.pass_over("response without a page (redirect)");
                         return None;
                     }
-                    problems.extend(body.repairs.iter().filter(|repair| repair.is_loss()).map(|repair| Problem::repaired(repair.to_string())));
+                    problems.extend(
+                        body.repairs
+                            .iter()
+                            .filter(|repair| repair.is_loss())
+                            .map(|repair| Problem::repaired(repair.to_string())),
+                    );
                     let media = http::media(body.content_type, &body.bytes);
                     (body.bytes, body.charset.map(str::to_owned), media)
                 }

@@ -1,0 +1,164 @@
+//! `--annotate` and `--dropped`: kept and dropped lines together are the input.
+
+use serde_json::Value;
+
+use crate::fixture::{Crawl, Place, rows};
+
+/// The lines of an annotation: start, end, and whether kept.
+fn lines(row: &Value) -> Vec<(usize, usize, bool)> {
+    let number = |line: &Value, name: &str| usize::try_from(line[name].as_u64().unwrap()).unwrap();
+    let lines = row["dehusk"]["lines"].as_array().unwrap();
+    lines.iter().map(|line| (number(line, "start"), number(line, "end"), line["verdict"] == "keep")).collect()
+}
+
+/// Texts with every line end and some oddities, on one site.
+fn odd_texts() -> Vec<String> {
+    let crawl = Crawl::varied(2, 12);
+    let mut texts: Vec<String> = crawl.0.iter().map(|page| page.text()).collect();
+    texts.push(texts[3].replace('\n', "\r\n"));
+    texts.push(texts[4].replace('\n', "\r"));
+    texts.extend(
+        ["", "\n", "\n\n\r\n", "no end", "  spaces \n\t\n", "a\u{2028}b\u{85}c\nd", "\u{feff}mark\n"].map(String::from),
+    );
+    texts
+}
+
+fn input(texts: &[String]) -> String {
+    texts
+        .iter()
+        .enumerate()
+        .map(|(i, text)| format!("{}\n", serde_json::json!({"url": format!("http://x.example/{i}"), "text": text})))
+        .collect()
+}
+
+#[test]
+fn annotated_lines_cover_the_text_byte_for_byte_and_the_text_is_unchanged() {
+    let (place, texts) = (Place::new(), odd_texts());
+    place.write("in.jsonl", input(&texts));
+    let rows = rows(&place.clean(&["in.jsonl", "--annotate"]).stdout);
+    assert_eq!(rows.len(), texts.len());
+    for (row, text) in rows.iter().zip(&texts) {
+        assert_eq!(row["text"], text.as_str());
+        let mut at = 0;
+        for (start, end, _) in lines(row) {
+            assert!(
+                matches!(&text[at..start], "" | "\n" | "\r" | "\r\n"),
+                "{:?} before {start} of {text:?}",
+                &text[at..start]
+            );
+            assert!(start == 0 || start > at, "a line end stands between two lines");
+            assert!(!text[start..end].contains(['\n', '\r']), "{text:?}");
+            at = end;
+        }
+        assert!(matches!(&text[at..], "" | "\n" | "\r" | "\r\n"), "{:?} is left of {text:?}", &text[at..]);
+    }
+}
+
+#[test]
+fn the_cleaned_text_is_the_kept_lines_of_the_annotation() {
+    let (place, texts) = (Place::new(), odd_texts());
+    place.write("in.jsonl", input(&texts));
+    let marked = rows(&place.clean(&["in.jsonl", "--annotate"]).stdout);
+    let cleaned = rows(&place.clean(&["in.jsonl"]).stdout);
+    let mut dropped = 0;
+    for ((marked, cleaned), text) in marked.iter().zip(&cleaned).zip(&texts) {
+        let lines = lines(marked);
+        let shows = |(start, end, keep): &(usize, usize, bool)| *keep && !text[*start..*end].trim().is_empty();
+        dropped += lines.iter().filter(|line| !line.2).count();
+        let expected: Vec<&str> = if lines.iter().any(shows) {
+            lines.iter().filter(|line| line.2).map(|line| &text[line.0..line.1]).collect()
+        } else {
+            Vec::new()
+        };
+        let kept = cleaned["text"].as_str().unwrap();
+        if expected.is_empty() {
+            // A page that shows nothing: blank ones stay as they were.
+            assert!(kept.trim().is_empty(), "{kept:?}");
+            continue;
+        }
+        // A line's end is its own: only a text that ended without one loses that of its last line.
+        let whole = if text.ends_with(['\n', '\r']) { kept.to_owned() } else { format!("{kept}\n") };
+        let got: Vec<&str> = whole
+            .split_inclusive('\n')
+            .flat_map(|line| {
+                line.trim_end_matches('\n').strip_suffix('\r').unwrap_or(line.trim_end_matches('\n')).split('\r')
+            })
+            .collect();
+        assert_eq!(got, expected, "{text:?}");
+    }
+    assert!(dropped > 20, "the crawl has chrome");
+}
+
+#[test]
+fn each_verdict_names_its_rule_and_evidence() {
+    let place = Place::new();
+    place.write("in.jsonl", Crawl::plain(1, 10).jsonl());
+    let row = rows(&place.clean(&["in.jsonl", "--annotate"]).stdout).remove(0);
+    let menu = &row["dehusk"]["lines"][0];
+    assert_eq!(
+        *menu,
+        serde_json::json!({"start": 0, "end": 6, "verdict": "drop", "rule": "recurs", "evidence": {"pages": 10, "of": 10}})
+    );
+    assert_eq!(row["dehusk"]["lines"][3]["rule"], "unique");
+}
+
+#[test]
+fn an_older_annotation_is_replaced() {
+    let place = Place::new();
+    place.write("in.jsonl", Crawl::plain(1, 6).jsonl());
+    place.clean(&["in.jsonl", "--annotate", "-o", "once.jsonl"]);
+    place.clean(&["once.jsonl", "--annotate", "-o", "twice.jsonl"]);
+    assert_eq!(place.text("once.jsonl"), place.text("twice.jsonl"));
+}
+
+#[test]
+fn annotating_needs_a_format_with_fields() {
+    let place = Place::new();
+    place.write("in.wet", Crawl::plain(1, 6).wet());
+    place.run(&["clean", "in.wet", "--annotate"]).says(2, &["--annotate needs a format with fields", "--format jsonl"]);
+    let rows = rows(&place.clean(&["in.wet", "--annotate", "--format", "jsonl"]).stdout);
+    assert_eq!(lines(&rows[0]).len(), 6);
+}
+
+#[test]
+fn dropped_lines_and_the_output_are_the_input_line_for_line() {
+    let place = Place::new();
+    let crawl = Crawl::varied(4, 20);
+    place.write("in.jsonl", crawl.jsonl());
+    let kept = rows(&place.clean(&["in.jsonl", "--dropped", "dropped.jsonl"]).stdout);
+    let mut dropped = rows(&place.read("dropped.jsonl")).into_iter().peekable();
+    for (page, kept) in crawl.0.iter().zip(&kept) {
+        let text = page.text();
+        // What was dropped, put back at its place, must give the page.
+        let gone: Vec<(usize, usize)> = match dropped.next_if(|row| row["url"] == page.url.as_str()) {
+            Some(row) => {
+                let lines = row["lines"].as_array().unwrap().clone();
+                let at = |line: &Value, name: &str| usize::try_from(line[name].as_u64().unwrap()).unwrap();
+                lines.iter().for_each(|line| assert_eq!(line["text"], text[at(line, "start")..at(line, "end")]));
+                lines.iter().map(|line| (at(line, "start"), at(line, "end"))).collect()
+            }
+            None => Vec::new(),
+        };
+        let mut left = Vec::new();
+        let mut at = 0;
+        for line in &page.lines {
+            if !gone.contains(&(at, at + line.len())) {
+                left.push(line.as_str());
+            }
+            at += line.len() + 1;
+        }
+        let shown = left.iter().any(|line| !line.trim().is_empty());
+        assert_eq!(kept["text"].as_str().unwrap(), if shown { left.join("\n") } else { String::new() }, "{}", page.url);
+    }
+    assert_eq!(dropped.next(), None, "every row belongs to a page");
+}
+
+#[test]
+fn the_file_of_dropped_lines_is_compressed_as_its_name_says() {
+    let place = Place::new();
+    place.write("in.jsonl", Crawl::plain(1, 6).jsonl());
+    place.clean(&["in.jsonl", "--dropped", "plain.jsonl", "-o", "a.jsonl"]);
+    place.clean(&["in.jsonl", "--dropped", "packed.jsonl.gz", "-o", "b.jsonl"]);
+    assert_eq!(crate::fixture::gunzip(&place.read("packed.jsonl.gz")), place.read("plain.jsonl"));
+    assert_eq!(rows(&place.read("plain.jsonl")).len(), 6);
+}
