@@ -23,6 +23,8 @@ const RECURRENCE: f64 = 3.0;
 const LENGTH: f64 = 90.0;
 /// What length can say at most, either way, in nats.
 const LENGTH_SAYS: f64 = 1.5;
+/// What shortness can say at most against a line that stands on one page alone, as a share of what that says for it.
+const SHORTNESS: f64 = 0.9;
 /// What it says that the line stands on the page already, in nats.
 const REPETITION: f64 = 1.0;
 /// Cost of passing between content and chrome, in nats.
@@ -104,20 +106,7 @@ pub fn decide(evidence: &[LineEvidence], pages: u64, verdicts: &mut Vec<Verdict>
         };
         verdicts.push(Verdict { keep: content && !everywhere, rule, on: line.on, of: pages });
     }
-    keep_something(evidence, verdicts);
     rescue_headline(evidence, pages, verdicts);
-}
-
-/// No page goes whole for being short: where nothing else stays, what it alone says does.
-fn keep_something(evidence: &[LineEvidence], verdicts: &mut [Verdict]) {
-    if verdicts.iter().any(|verdict| verdict.keep) {
-        return;
-    }
-    for (line, verdict) in evidence.iter().zip(verdicts) {
-        if line.on < 2 && !line.repeated {
-            *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
-        }
-    }
 }
 
 /// Nats towards content, of one line.
@@ -125,7 +114,10 @@ fn score(line: &LineEvidence, expected: f64) -> f64 {
     // Most lines stand alone, and a logarithm is the dearest part of a score.
     let seen = f64::from(line.on) * f64::from(line.in_company);
     let recurrence = if line.on == 1 { expected } else { expected - libm::log(seen) / 2.0 };
-    let length = libm::log((1.0 + line.length) / LENGTH).clamp(-LENGTH_SAYS, LENGTH_SAYS);
+    // That a line stands alone outweighs that it is short: on a small site neither says much, and text must not go
+    // for being short.
+    let floor = if line.on == 1 { LENGTH_SAYS.min(SHORTNESS * RECURRENCE * expected) } else { LENGTH_SAYS };
+    let length = libm::log((1.0 + line.length) / LENGTH).clamp(-floor, LENGTH_SAYS);
     let repetition = if line.repeated { REPETITION } else { 0.0 };
     (RECURRENCE * recurrence + length) * (line.length / LENGTH).sqrt() - repetition
 }
@@ -219,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_short_unique_line_among_chrome_goes_with_it() {
-        let page = [line(30, 30, 40.0), line(30, 30, 40.0), line(1, 1, 8.0), line(30, 30, 40.0), line(30, 30, 40.0)];
+        let menu = line(30, 30, 40.0);
+        let page = [menu, menu, line(1, 1, 8.0), menu, menu, line(1, 1, BODY)];
         let verdicts = decided(&page, 40);
         assert_eq!((verdicts[2].keep, verdicts[2].rule), (false, Rule::Surrounded));
     }
@@ -236,9 +229,11 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_short_unique_lines_is_not_emptied() {
-        assert_eq!(kept(&[line(2, 2, 20.0), line(1, 1, 5.0), line(1, 1, 7.0)], 2), [false, true, true]);
-        assert_eq!(kept(&[line(2, 2, 20.0), line(2, 2, 9.0)], 2), [false, false]);
+    fn short_lines_that_stand_alone_stay_on_a_small_site() {
+        for pages in [2, 3, 7, 17, 100] {
+            let page = [line(1, 1, 5.0), line(1, 1, 7.0), line(1, 1, 17.0)];
+            assert_eq!(kept(&page, pages), [true, true, true], "{pages}");
+        }
     }
 
     #[test]

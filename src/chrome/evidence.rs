@@ -1,6 +1,6 @@
 //! What is known of each line of a page before anything is decided.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::census::{EDGE, Seed, SiteCounts};
 use crate::line::{Fingerprint, Key, Line, Normaliser, Templates};
@@ -18,7 +18,8 @@ pub struct LineEvidence {
     pub in_company: u32,
     /// Length in characters; one of Chinese, Japanese or Korean counts for two and a half.
     pub length: f64,
-    /// Whether the line stands on the page already, further up.
+    /// Whether the line stands on the page for the second and last time. What stands there more often, as the brackets
+    /// of a program do, is the structure of the page.
     pub repeated: bool,
     /// Whether it is the page's title or a part of it, standing below the title line.
     pub titular: bool,
@@ -30,7 +31,8 @@ const TITLE_PART: f64 = 8.0;
 /// Gathers evidence, page by page. Keeps its buffers.
 #[derive(Debug)]
 pub struct Gatherer {
-    seen: HashSet<Fingerprint, Seed>,
+    /// How often each line was met, and how often it stands on the page.
+    seen: HashMap<Fingerprint, (u32, u32), Seed>,
     title: TitleParts,
 }
 
@@ -38,13 +40,16 @@ impl Gatherer {
     /// A gatherer for lines whose fingerprints were made with `key`.
     pub fn new(key: Key) -> Self {
         let normaliser = Normaliser::new(key).with_templates(Templates::Skip);
-        Self { seen: HashSet::default(), title: TitleParts { normaliser, ..TitleParts::default() } }
+        Self { seen: HashMap::default(), title: TitleParts { normaliser, ..TitleParts::default() } }
     }
 
     /// Puts the evidence on the lines of a page into `evidence`, one a line that is not blank.
     pub fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteCounts, evidence: &mut Vec<LineEvidence>) {
         evidence.clear();
         self.seen.clear();
+        for line in lines {
+            self.seen.entry(line.exact).or_default().1 += 1;
+        }
         let mut lines = lines.iter().filter(|line| !line.is_blank()).peekable();
         if let Some(title) = lines.peek() {
             self.title.set(text(page, title));
@@ -65,13 +70,23 @@ impl Gatherer {
                 exactly_on: if line.exact == line.template { on } else { site.line(line) },
                 in_company: with_before.min(with_after).min(on),
                 length: length(shown),
-                repeated: !self.seen.insert(line.exact),
+                repeated: self.is_repeated(line),
                 titular: !is_first && self.title.has(line),
             });
             before = line.template;
             // What was looked up as the pair with the next line is that line's pair with this one.
             pair_before = (on > 1).then_some(with_after);
         }
+    }
+}
+
+impl Gatherer {
+    /// Counts the line once more, and says whether this is its second and last time.
+    fn is_repeated(&mut self, line: &Line) -> bool {
+        self.seen.get_mut(&line.exact).is_some_and(|(met, all)| {
+            *met += 1;
+            *met == 2 && *all == 2
+        })
     }
 }
 
@@ -170,9 +185,10 @@ mod tests {
     }
 
     #[test]
-    fn the_second_time_on_the_page_is_noted() {
-        let evidence = gathered(&["Share\nText\nSHARE", "x"], 0);
-        assert_eq!(evidence.iter().map(|line| line.repeated).collect::<Vec<_>>(), [false, false, true]);
+    fn the_second_time_on_the_page_is_noted_if_it_is_the_last() {
+        let repeated = |text| gathered(&[text, "x"], 0).iter().map(|line| line.repeated).collect::<Vec<_>>();
+        assert_eq!(repeated("Share\nText\nSHARE"), [false, false, true]);
+        assert_eq!(repeated("}\nText\n}\n}"), [false; 4]);
     }
 
     #[test]

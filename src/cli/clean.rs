@@ -96,7 +96,7 @@ impl Clean {
         let summary = done?;
         summary::problems(&summary, talk);
         if !talk.quiet {
-            summary::show(&summary);
+            summary::show(&summary, talk);
         }
         let bad = summary.bad();
         if settings.running.allow_bad.allows(bad, summary.tally.pages + bad) {

@@ -37,7 +37,7 @@ fn line(source: &SourceTally, problem: &Problem) -> String {
 }
 
 /// Shows what the run did.
-pub fn show(summary: &Summary) {
+pub fn show(summary: &Summary, talk: &Talk) {
     let tally = &summary.tally;
     let dropped = tally.all_dropped();
     let mut out = String::new();
@@ -71,7 +71,7 @@ pub fn show(summary: &Summary) {
     let (worst, best) = summary.extremes(LISTED_SITES);
     sites(&mut out, "most chrome", &worst);
     sites(&mut out, "least chrome", &best);
-    for source in &summary.sources {
+    for source in summary.sources.iter().filter(|_| talk.verbose > 0) {
         for (what, n) in &source.other {
             let _ = writeln!(out, "{DIM}{}: {} × {what}, no pages{DIM:#}", visible(&source.name), grouped(*n));
         }

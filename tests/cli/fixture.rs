@@ -6,6 +6,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use snapbox::filter::{Filter, FilterNewlines};
@@ -334,6 +335,20 @@ impl Place {
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{arguments:?}");
         run
     }
+}
+
+/// Whether a run ends by itself within ten seconds; kills it else.
+pub fn ends(child: &mut Child) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < deadline {
+        if child.try_wait().unwrap().is_some() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    false
 }
 
 /// How a run ended.

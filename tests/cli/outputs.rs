@@ -156,19 +156,27 @@ fn what_is_no_regular_file_is_not_replaced() {
     std::fs::create_dir(place.path("folder.jsonl")).unwrap();
     place.clean(&["in.jsonl", "-o", "folder.jsonl"]);
     assert_eq!(place.names("folder.jsonl"), ["in.jsonl"], "a folder stays one, whatever its name");
-    // A pipe of the test's own stands for all that is no file. Never try this on a device: a defect would replace it.
+    // A pipe and a socket of the test's own stand for all that is no file. Never try this on a device: a defect would
+    // replace it.
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt;
         let made = std::process::Command::new("mkfifo").arg(place.path("pipe.jsonl")).status().unwrap();
         assert!(made.success());
-        for flag in ["-o", "--dropped"] {
-            let run = place.run(&["clean", "in.jsonl", flag, "pipe.jsonl", "--force"]);
+        let _socket = std::os::unix::net::UnixListener::bind(place.path("socket.jsonl")).unwrap();
+        for (flag, name) in
+            [("-o", "socket.jsonl"), ("--dropped", "socket.jsonl"), ("-o", "pipe.jsonl"), ("--dropped", "pipe.jsonl")]
+        {
+            let mut child = place.start(&mut place.command(&["clean", "in.jsonl", flag, name, "--force"]));
+            assert!(crate::fixture::ends(&mut child), "{flag} {name}: the run waits for the other end");
+            let output = child.wait_with_output().unwrap();
+            let kind = std::fs::metadata(place.path(name)).unwrap().file_type();
+            assert!(kind.is_fifo() || kind.is_socket(), "{flag} replaced {name}");
+            let stderr = String::from_utf8(output.stderr).unwrap();
             assert!(
-                std::fs::metadata(place.path("pipe.jsonl")).unwrap().file_type().is_fifo(),
-                "{flag} replaced a pipe"
+                output.status.code() == Some(2) && stderr.contains(&format!("{name} is no regular file")),
+                "{flag} {name}: {stderr}"
             );
-            run.says(2, &["pipe.jsonl is no regular file"]);
         }
     }
 }

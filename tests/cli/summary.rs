@@ -20,7 +20,17 @@ fn place() -> Place {
 fn the_summary_tells_pages_text_rules_and_sites() {
     let run = place().run(&["clean", "in.jsonl"]);
     assert_eq!(run.code, Some(0));
-    assert_data_eq!(run.summary(), str![]);
+    assert_data_eq!(
+        run.summary(),
+        str![[r#"
+20 pages of 3 sites, 20 written, 1 like others line for line, 1 blank, 1 emptied, 1 site with too few pages to judge
+8.5 kB of text kept, 942 B dropped (10.0 %)
+   10.0 %  recurs                71 lines  stands on many pages of its site
+  most chrome   10.7 %  site0.example (11 pages)
+  least chrome  10.4 %  site1.example (8 pages)
+[time and memory]
+"#]]
+    );
 }
 
 #[test]
@@ -31,7 +41,20 @@ fn the_summary_tells_what_was_wrong_and_what_was_passed_over() {
     place.write("bad.jsonl", "bad\n");
     let run = place.run(&["clean", "in.warc", "bad.jsonl", "missing", "--format", "jsonl"]);
     assert_eq!(run.code, Some(3));
-    assert_data_eq!(run.summary(), str![]);
+    assert_data_eq!(
+        run.summary(),
+        str![[r#"
+skipped: bad.jsonl:1 (byte 0): column 1: not JSON: a row begins with `{`; this looks like plain text, CSV or another format
+skipped: missing: No such file or directory (os error 2)
+3 pages of 1 site, 3 written
+1.4 kB of text kept, 162 B dropped (10.3 %)
+   10.3 %  recurs                12 lines  stands on many pages of its site
+  most chrome   10.3 %  site0.example (3 pages)
+2 records could not be read
+[time and memory]
+note: exit status 3, because part of the input could not be read; --allow-bad 2 makes it 0
+"#]]
+    );
 }
 
 #[test]
