@@ -188,6 +188,11 @@ impl Problem {
         Self::new(Action::Skipped, reason)
     }
 
+    /// A page over the limit of so many bytes.
+    pub fn too_large(limit: usize) -> Self {
+        Self::skipped(format!("larger than --max-page {limit}"))
+    }
+
     /// A page that was mended.
     pub fn repaired(reason: impl Into<String>) -> Self {
         Self::new(Action::Repaired, reason)

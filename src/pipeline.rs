@@ -58,6 +58,8 @@ pub struct Context<'a> {
     pub pool: Arc<ThreadPool>,
     /// The number of the signal that asks the run to stop, or 0.
     pub stop: &'a AtomicUsize,
+    /// Problems of each input that are kept with their text; the others are counted.
+    pub problems: usize,
     /// Called after every batch.
     pub progress: &'a dyn Fn(Progress),
 }
@@ -90,7 +92,7 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
     let total = sources.found.iter().map(|source| source.size).sum::<u64>();
     let mut progress = Progress { total: total * 2, ..Progress::default() };
 
-    let mut reading = FirstReading::new(&sources.found, context.settings);
+    let mut reading = FirstReading::new(&sources.found, context);
     let mut batches = Batches::new(&sources.found, context);
     ordered::map(
         &context.pool,
@@ -105,7 +107,11 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
             context.check_stop()
         },
     )?;
-    let FirstReading { census, held, tallies, .. } = reading;
+    let FirstReading { census, held, mut tallies, .. } = reading;
+    tallies.extend(sources.unreadable.iter().map(|(name, reason)| unreadable(name, reason)));
+    if progress.pages == 0 && tallies.iter().any(|source| source.bad() > 0) {
+        return Err(no_pages(&tallies));
+    }
     let mut held = held.map(Vec::into_iter);
     progress = Progress { done: total, phase: Phase::Counting, ..progress };
     (context.progress)(progress);
@@ -153,11 +159,7 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
         empty: context.settings.results.empty,
         ..Summary::default()
     };
-    summary.sources.extend(sources.unreadable.iter().map(|(name, reason)| unreadable(name, reason)));
     summary.check()?;
-    if summary.tally.pages == 0 && summary.bad() > 0 {
-        return Err(no_pages(&summary));
-    }
     outputs.finish()?;
     summary.elapsed = begun.elapsed();
     summary.peak_memory = peak_memory();
@@ -167,13 +169,13 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
 /// An input that could not be opened at all.
 fn unreadable(name: &Arc<str>, reason: &str) -> SourceTally {
     let mut tally = SourceTally { name: Arc::clone(name), ..SourceTally::default() };
-    tally.add_problems(vec![Problem::skipped(reason)]);
+    tally.add_problems(vec![Problem::skipped(reason)], 1);
     tally
 }
 
 /// Why there was nothing to do.
-fn no_pages(summary: &Summary) -> Error {
-    let lines = summary.sources.iter().filter_map(|source| {
+fn no_pages(tallies: &[SourceTally]) -> Error {
+    let lines = tallies.iter().filter_map(|source| {
         let problem = source.problems.first()?;
         let at =
             crate::error::Location { source: Arc::clone(&source.name), record: problem.record, byte: problem.byte };
@@ -296,6 +298,8 @@ fn logged(item: Item, settings: &Settings) -> Logged {
 struct FirstReading {
     census: Census,
     tallies: Vec<SourceTally>,
+    /// See [`Context::problems`].
+    problems: usize,
     /// The batches, while they fit.
     held: Option<Vec<Item>>,
     memory: u64,
@@ -305,7 +309,8 @@ struct FirstReading {
 }
 
 impl FirstReading {
-    fn new(sources: &[Source], settings: &Settings) -> Self {
+    fn new(sources: &[Source], context: &Context<'_>) -> Self {
+        let settings = context.settings;
         let limit = match settings.running.reading {
             Reading::Once => u64::MAX,
             Reading::Twice => 0,
@@ -319,6 +324,7 @@ impl FirstReading {
         Self {
             census: Census::default(),
             tallies: sources.iter().map(tally).collect(),
+            problems: context.problems,
             held: Some(Vec::new()),
             memory: 0,
             limit,
@@ -332,7 +338,7 @@ impl FirstReading {
                 self.census.add(log);
                 if let Some(tally) = self.tallies.get_mut(source) {
                     tally.pages += batch.slots.len() as u64;
-                    tally.add_problems(std::mem::take(&mut batch.problems));
+                    tally.add_problems(std::mem::take(&mut batch.problems), self.problems);
                     for (what, n) in std::mem::take(&mut batch.other) {
                         *tally.other.entry(what).or_default() += n;
                     }
@@ -348,7 +354,10 @@ impl FirstReading {
             Logged::End(source, ledger, error) => {
                 if let Some(tally) = self.tallies.get_mut(source) {
                     tally.ledger = ledger;
-                    tally.add_problems(error.map(|e| Problem::skipped(e.to_string())).into_iter().collect());
+                    tally.add_problems(
+                        error.map(|e| Problem::skipped(e.to_string())).into_iter().collect(),
+                        self.problems,
+                    );
                 }
                 if let Some(held) = &mut self.held {
                     held.push(Item::End(source, ledger, None));

@@ -106,7 +106,20 @@ pub fn decide(evidence: &[LineEvidence], pages: u64, verdicts: &mut Vec<Verdict>
         };
         verdicts.push(Verdict { keep: content && !everywhere, rule, on: line.on, of: pages });
     }
+    keep_something(evidence, verdicts);
     rescue_headline(evidence, pages, verdicts);
+}
+
+/// Where nothing else stays of a page, what it alone says does, however little that is.
+fn keep_something(evidence: &[LineEvidence], verdicts: &mut [Verdict]) {
+    if verdicts.iter().any(|verdict| verdict.keep) {
+        return;
+    }
+    for (line, verdict) in evidence.iter().zip(verdicts) {
+        if line.on < 2 && !line.repeated {
+            *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
+        }
+    }
 }
 
 /// Nats towards content, of one line.
@@ -234,6 +247,13 @@ mod tests {
             let page = [line(1, 1, 5.0), line(1, 1, 7.0), line(1, 1, 17.0)];
             assert_eq!(kept(&page, pages), [true, true, true], "{pages}");
         }
+    }
+
+    #[test]
+    fn a_page_that_says_anything_alone_is_not_emptied() {
+        let menu = line(30, 30, 40.0);
+        assert_eq!(kept(&[menu, line(1, 1, 5.0), menu], 40), [false, true, false]);
+        assert_eq!(kept(&[menu, menu], 40), [false, false]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
@@ -68,11 +69,13 @@ impl Clean {
     /// Runs the command.
     pub fn run(self, talk: &Talk) -> Result<ExitCode> {
         let settings = self.options.over(config_file::load(talk.config.as_deref())?).settings()?;
+        let stop = signals::watch()?;
         let request = paths::Request {
             paths: self.paths,
             lists: self.files_from,
             url_map: self.url_map,
             temp_dir: settings.running.temp_dir.clone(),
+            stop: Arc::clone(&stop),
         };
         let output = Request {
             target: Target::of(self.output.as_deref()),
@@ -86,15 +89,15 @@ impl Clean {
             annotate: self.annotate,
             dropped: self.dropped,
         };
-        let stop = signals::watch()?;
         let sources = paths::resolve(&request)?;
         let pool = ordered::pool(settings.running.threads.get())?;
         let progress = progress::Bar::new(talk);
-        let context = Context { settings: &settings, pool, stop: &stop, progress: &|at| progress.show(at) };
+        let problems = if talk.verbose > 0 { usize::MAX } else { 5 };
+        let context = Context { problems, settings: &settings, pool, stop: &stop, progress: &|at| progress.show(at) };
         let done = pipeline::clean(&context, &sources, output);
         progress.end();
         let summary = done?;
-        summary::problems(&summary, talk);
+        summary::problems(&summary);
         if !talk.quiet {
             summary::show(&summary, talk);
         }

@@ -13,13 +13,12 @@ use crate::report::summary::{SiteTally, SourceTally, share};
 const LISTED_SITES: usize = 3;
 
 /// Shows what was wrong with the input: the first problems of each source, and how many more there were.
-pub fn problems(summary: &Summary, talk: &Talk) {
+pub fn problems(summary: &Summary) {
     for source in &summary.sources {
-        let shown = if talk.verbose > 0 { source.problems.len() } else { source.problems.len().min(5) };
-        for problem in source.problems.iter().take(shown) {
+        for problem in &source.problems {
             say(format_args!("{}", line(source, problem)));
         }
-        let more = source.counts.values().sum::<u64>() - shown as u64;
+        let more = source.counts.values().sum::<u64>() - source.problems.len() as u64;
         if more > 0 {
             say(format_args!(
                 "{NOTE}warning:{NOTE:#} {}: {} more problems like these",

@@ -11,9 +11,6 @@ use crate::line::Line;
 use crate::page::Page;
 use crate::source::stream::Ledger;
 
-/// Problems of a source that are kept with their text; the others are counted.
-pub const SHOWN_PROBLEMS: usize = 5;
-
 /// Lines and the bytes of their text, without line ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amount {
@@ -160,11 +157,11 @@ pub struct SourceTally {
 }
 
 impl SourceTally {
-    /// Counts problems.
-    pub fn add_problems(&mut self, problems: Vec<Problem>) {
+    /// Counts problems, and keeps the texts of the first `kept`.
+    pub fn add_problems(&mut self, problems: Vec<Problem>, kept: usize) {
         for problem in problems {
             *self.counts.entry(problem.action).or_default() += 1;
-            if self.problems.len() < SHOWN_PROBLEMS {
+            if self.problems.len() < kept {
                 self.problems.push(problem);
             }
         }
@@ -308,8 +305,8 @@ mod tests {
     #[test]
     fn only_the_first_problems_keep_their_text() {
         let mut source = SourceTally::default();
-        source.add_problems((0..9).map(|n| Problem::skipped(n.to_string())).collect());
-        source.add_problems(vec![Problem::repaired("x")]);
-        assert_eq!((source.problems.len(), source.bad()), (SHOWN_PROBLEMS, 9));
+        source.add_problems((0..9).map(|n| Problem::skipped(n.to_string())).collect(), 5);
+        source.add_problems(vec![Problem::repaired("x")], 5);
+        assert_eq!((source.problems.len(), source.bad()), (5, 9));
     }
 }

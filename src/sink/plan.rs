@@ -228,6 +228,10 @@ fn names(sources: &[Source]) -> Vec<PathBuf> {
 
 /// Whether a path is an input, under whatever name.
 fn is_same(source: &Source, path: &Path) -> bool {
+    // Looking closer means opening, which waits for the other end of a pipe.
+    if !std::fs::metadata(path).is_ok_and(|meta| meta.is_file() || meta.is_dir()) {
+        return false;
+    }
     match &source.place {
         Place::File(input) => same_file::is_same_file(input, path).unwrap_or(false),
         Place::Folder { root, .. } => same_file::is_same_file(root, path).unwrap_or(false),
@@ -298,26 +302,23 @@ impl Plan {
             if self.target == Target::Stdout {
                 continue;
             }
-            match std::fs::metadata(&entry.path) {
-                Ok(meta) if !meta.is_file() => {
-                    let place = entry.path.display();
-                    return Err(Error::settings(format!(
-                        "{place} is no regular file, so no output can be put in its place; redirect standard output to it instead"
-                    )));
-                }
-                Ok(_) if !self.force => return Err(ErrorKind::Exists(entry.path.clone()).into()),
-                _ => {}
-            }
+            check_free(&entry.path, self.force)?;
         }
-        if let Some(path) = &self.dropped {
-            if !self.force && path.exists() {
-                return Err(ErrorKind::Exists(path.clone()).into());
-            }
-            if sources.iter().any(|source| is_same(source, path)) || seen.contains_key(path) {
-                return Err(Error::settings(format!("--dropped {}: is an input or another output", path.display())));
-            }
+        match &self.dropped {
+            Some(path) => self.check_dropped(path, sources),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The file of dropped lines is neither an input nor an output, and replaces nothing unasked.
+    fn check_dropped(&self, path: &Path, sources: &[Source]) -> Result<()> {
+        let place = absolute(path);
+        let is_output =
+            self.target != Target::Stdout && self.entries.iter().any(|entry| absolute(&entry.path) == place);
+        if is_output || sources.iter().any(|source| is_same(source, path)) {
+            return Err(Error::settings(format!("--dropped {}: is an input or another output", path.display())));
+        }
+        check_free(path, self.force)
     }
 
     /// No page of a folder may overwrite a file.
@@ -333,15 +334,33 @@ impl Plan {
     }
 }
 
+/// Whether a file may be put in a place: nothing is there, or a file that may be replaced.
+fn check_free(path: &Path, force: bool) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => {
+            let place = path.display();
+            Err(Error::settings(format!(
+                "{place} is no regular file, so no output can be put in its place; redirect standard output to it instead"
+            )))
+        }
+        Ok(_) if !force => Err(ErrorKind::Exists(path.to_owned()).into()),
+        _ => Ok(()),
+    }
+}
+
+/// A path that may not exist yet, without `.`, `..` and links in the folders that do.
+fn absolute(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let existing = path.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+    match existing {
+        Some((folder, real)) => real.join(path.strip_prefix(folder).unwrap_or(&path)),
+        None => path,
+    }
+}
+
 /// Whether `path`, which may not exist yet, lies in `folder`.
 fn is_inside(path: &Path, folder: &Path) -> bool {
-    let Ok(folder) = folder.canonicalize() else { return false };
-    path.ancestors()
-        .find_map(|ancestor| {
-            let ancestor = if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor };
-            ancestor.canonicalize().ok()
-        })
-        .is_some_and(|path| path.starts_with(&folder))
+    folder.canonicalize().is_ok_and(|folder| absolute(path).starts_with(folder))
 }
 
 /// The file a page of a folder is written to: text stays where it was, and the text of `a.html` goes to `a.html.txt`.

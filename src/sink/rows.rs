@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use arrow_array::RecordBatch;
 use tempfile::NamedTempFile;
@@ -76,29 +77,53 @@ pub struct Output {
     path: PathBuf,
     force: bool,
     annotate: bool,
+    failure: Failure,
     destination: Option<Destination>,
     sink: Option<ParquetSink<Destination>>,
 }
 
 /// Where the bytes go.
-enum Destination {
+enum Place {
     File(NamedTempFile),
     Stdout(io::Stdout),
 }
 
+/// A place that remembers its first failure: the Parquet writer tells only that there was one.
+struct Destination {
+    place: Place,
+    failure: Failure,
+}
+
+/// The first failure to write.
+type Failure = Arc<Mutex<Option<io::Error>>>;
+
+impl Destination {
+    fn noted<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|e| {
+            let told = io::Error::new(e.kind(), e.to_string());
+            if let Ok(mut failure) = self.failure.lock() {
+                failure.get_or_insert(e);
+            }
+            told
+        })
+    }
+}
+
 impl Write for Destination {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file) => file.write(bytes),
-            Self::Stdout(out) => out.write(bytes),
-        }
+        let done = match &mut self.place {
+            Place::File(file) => file.write(bytes),
+            Place::Stdout(out) => out.write(bytes),
+        };
+        self.noted(done)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::File(file) => file.flush(),
-            Self::Stdout(out) => out.flush(),
-        }
+        let done = match &mut self.place {
+            Place::File(file) => file.flush(),
+            Place::Stdout(out) => out.flush(),
+        };
+        self.noted(done)
     }
 }
 
@@ -108,15 +133,17 @@ impl Output {
     /// # Errors
     /// When the folder cannot be written to.
     pub fn create(target: &Target, entry: &Entry, force: bool, annotate: bool) -> Result<Self> {
-        let destination = match target {
-            Target::Stdout => Destination::Stdout(io::stdout()),
+        let place = match target {
+            Target::Stdout => Place::Stdout(io::stdout()),
             Target::File(_) | Target::Folder(_) => {
                 let folder = super::file::parent(&entry.path);
                 std::fs::create_dir_all(folder).map_err(Error::writing(folder))?;
-                Destination::File(temporary(&entry.path)?)
+                Place::File(temporary(&entry.path)?)
             }
         };
-        Ok(Self { path: entry.path.clone(), force, annotate, destination: Some(destination), sink: None })
+        let failure = Failure::default();
+        let destination = Some(Destination { place, failure: Arc::clone(&failure) });
+        Ok(Self { path: entry.path.clone(), force, annotate, failure, destination, sink: None })
     }
 
     /// Adds rows.
@@ -156,28 +183,15 @@ impl Output {
     /// When it cannot be written to the end.
     pub fn commit(mut self) -> Result<()> {
         let Some(sink) = self.open(None)? else { return Ok(()) };
-        match sink.finish().map_err(|e| self.failed(e))? {
-            Destination::File(file) => persist(file, &self.path, self.force),
-            Destination::Stdout(mut out) => out.flush().map_err(|e| ErrorKind::Stdout(e).into()),
+        match sink.finish().map_err(|e| self.failed(e))?.place {
+            Place::File(file) => persist(file, &self.path, self.force),
+            Place::Stdout(mut out) => out.flush().map_err(|e| ErrorKind::Stdout(e).into()),
         }
     }
 
     fn failed(&self, error: parquet::Error) -> Error {
-        let source = io_error(error);
+        let noted = self.failure.lock().ok().and_then(|mut failure| failure.take());
+        let source = noted.unwrap_or_else(|| io::Error::other(error));
         if self.path == Path::new("") { ErrorKind::Stdout(source).into() } else { Error::writing(&self.path)(source) }
     }
-}
-
-/// The system's error at the bottom of another, if there is one.
-fn io_error(error: parquet::Error) -> io::Error {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            return io
-                .raw_os_error()
-                .map_or_else(|| io::Error::new(io.kind(), io.to_string()), io::Error::from_raw_os_error);
-        }
-        cause = error.source();
-    }
-    io::Error::other(error)
 }

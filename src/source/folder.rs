@@ -90,7 +90,7 @@ impl Raw {
         let limit = settings.max_page;
         let (bytes, cut) = read(&self.root.join(path), limit)?;
         if bytes.len() > limit {
-            return Ok(Some(Problem::skipped(format!("larger than --max-page {limit}"))));
+            return Ok(Some(Problem::too_large(limit)));
         }
         let marks = batch.marks.len();
         let text = match page_kind(path) {

@@ -6,12 +6,15 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use super::stream::Compression;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// What a source holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +90,8 @@ pub struct Request {
     pub url_map: Option<PathBuf>,
     /// Where pipes are spooled.
     pub temp_dir: PathBuf,
+    /// The number of the signal that asks to stop waiting for a pipe, or 0.
+    pub stop: Arc<AtomicUsize>,
 }
 
 /// The sources of a request, and the inputs that cannot be read at all.
@@ -127,6 +132,10 @@ pub fn resolve(request: &Request) -> Result<Sources> {
     let mut sources = Sources::default();
     for path in paths {
         sources.add(&path, &urls, request);
+        match request.stop.load(Ordering::Relaxed) {
+            0 => {}
+            signal => return Err(ErrorKind::Interrupted(signal as i32).into()),
+        }
     }
     Ok(sources)
 }
@@ -179,7 +188,7 @@ impl Sources {
     fn add(&mut self, path: &Path, urls: &Arc<HashMap<PathBuf, String>>, request: &Request) {
         let name: Arc<str> = path.to_string_lossy().into();
         let added = if is_stdin(path) {
-            spool(&mut io::stdin().lock(), &request.temp_dir).and_then(|file| {
+            spool(|| Ok(io::stdin()), request).and_then(|file| {
                 let place = Place::Spooled(Arc::new(file));
                 file_source(Arc::clone(&name), PathBuf::from("stdin"), place, Named::Asked)
             })
@@ -190,10 +199,12 @@ impl Sources {
                     self.add_folder(path, urls);
                     return;
                 }
-                Ok(meta) if !meta.is_file() => File::open(path).map_err(|e| e.to_string()).and_then(|mut pipe| {
-                    let place = Place::Spooled(Arc::new(spool(&mut pipe, &request.temp_dir)?));
-                    file_source(Arc::clone(&name), file_name(path), place, Named::Asked)
-                }),
+                Ok(meta) if !meta.is_file() => {
+                    let pipe = path.to_owned();
+                    spool(move || File::open(pipe), request).and_then(|file| {
+                        file_source(Arc::clone(&name), file_name(path), Place::Spooled(Arc::new(file)), Named::Asked)
+                    })
+                }
                 Ok(_) => file_source(Arc::clone(&name), file_name(path), Place::File(path.to_owned()), Named::Asked),
             }
         };
@@ -369,12 +380,42 @@ fn sniff(head: &[u8], name: &Path, named: Named) -> Result<Format, String> {
 }
 
 /// Copies a pipe to a temporary file, so that it can be read twice.
-fn spool(pipe: &mut dyn Read, folder: &Path) -> Result<tempfile::NamedTempFile, String> {
+///
+/// The pipe is read by a thread of its own: nothing else can end a read, or the opening of a pipe that nobody writes
+/// to, when a signal asks to stop.
+fn spool<R: Read>(
+    open: impl FnOnce() -> io::Result<R> + Send + 'static,
+    request: &Request,
+) -> Result<tempfile::NamedTempFile, String> {
+    let folder = &request.temp_dir;
     let failed =
         |e: io::Error| format!("cannot be spooled to {}: {e}; name another folder with --temp-dir", folder.display());
     let mut file = tempfile::Builder::new().prefix("dehusk-").tempfile_in(folder).map_err(failed)?;
-    io::copy(pipe, &mut file).map_err(failed)?;
-    Ok(file)
+    let (send, received) = mpsc::sync_channel::<io::Result<Vec<u8>>>(4);
+    std::thread::spawn(move || {
+        let mut pipe = match open() {
+            Ok(pipe) => pipe,
+            Err(e) => return drop(send.send(Err(e))),
+        };
+        loop {
+            let mut bytes = Vec::new();
+            let read = pipe.by_ref().take(1 << 16).read_to_end(&mut bytes).map(|_| bytes);
+            let ended = !matches!(&read, Ok(bytes) if !bytes.is_empty());
+            // Nobody receives any more when the run was told to stop.
+            if send.send(read).is_err() || ended {
+                return;
+            }
+        }
+    });
+    loop {
+        match received.recv_timeout(Duration::from_millis(50)) {
+            Ok(Ok(bytes)) => file.write_all(&bytes).map_err(failed)?,
+            Ok(Err(e)) => return Err(e.to_string()),
+            Err(RecvTimeoutError::Timeout) if request.stop.load(Ordering::Relaxed) == 0 => {}
+            Err(RecvTimeoutError::Timeout) => return Err("not read to its end".to_owned()),
+            Err(RecvTimeoutError::Disconnected) => return Ok(file),
+        }
+    }
 }
 
 #[cfg(test)]

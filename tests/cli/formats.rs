@@ -102,7 +102,7 @@ fn records_without_a_page_are_passed_over_and_named() {
         ),
     ];
     place.write("a.warc", [others.concat(), crawl.warc(|html| response("", html.as_bytes()))].concat());
-    let run = place.run(&["clean", "a.warc", "--format", "jsonl"]);
+    let run = place.run(&["clean", "a.warc", "--format", "jsonl", "-v"]);
     run.says(
         0,
         &["1 × request record", "1 × revisit record", "1 × metadata record", "redirect", "neither HTML nor plain text"],

@@ -112,7 +112,7 @@ impl Reader {
         }
         if !std::mem::replace(&mut self.skipping, true) {
             let byte = byte_at(&self.starts, self.plain, 0);
-            problems.push(too_large(self.limit).at_record(self.lines + 1).at_byte(byte));
+            problems.push(Problem::too_large(self.limit).at_record(self.lines + 1).at_byte(byte));
         }
         self.bytes.clear();
         let last = self.starts.last().map(|last| Start { at: 0, ..*last });
@@ -147,10 +147,6 @@ impl Reader {
     }
 }
 
-fn too_large(limit: usize) -> Problem {
-    Problem::skipped(format!("larger than --max-page {limit}"))
-}
-
 impl Raw {
     /// Turns the lines into pages.
     pub fn parse(self, settings: &Results) -> Batch {
@@ -168,7 +164,7 @@ impl Raw {
                 |problem: Problem| problem.at_record(number).at_byte(byte_at(&self.starts, self.plain, line.start));
             match guarded(|| scan(bytes, &self.fields, DEPTH_LIMIT)) {
                 Ok(Ok(row)) if row.text.len() > settings.max_page => {
-                    batch.problems.push(place(too_large(settings.max_page)))
+                    batch.problems.push(place(Problem::too_large(settings.max_page)))
                 }
                 Ok(Ok(row)) => {
                     if row.repaired {

@@ -90,6 +90,10 @@ impl Raw {
         for (index, row) in decoded.pages().enumerate() {
             let place = |problem: Problem| problem.at_record(self.first + index as u64);
             let text = match row.text {
+                Text::Valid(text) if text.len() > settings.max_page => {
+                    batch.problems.push(place(Problem::too_large(settings.max_page)));
+                    continue;
+                }
                 Text::Valid(text) => batch.put(text),
                 Text::Repaired { text, .. } => {
                     batch.problems.push(place(Problem::repaired("invalid UTF-8: replaced by U+FFFD")));
