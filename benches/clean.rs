@@ -49,7 +49,7 @@ fn run(input: &str, output: PathBuf) -> Result<Summary> {
         dropped: None,
     };
     let pool = ordered::pool(settings.running.threads.get())?;
-    let context = Context { settings: &settings, pool, stop: &AtomicUsize::new(0), progress: &|_| () };
+    let context = Context { settings: &settings, pool, stop: &AtomicUsize::new(0), problems: 0, progress: &|_| () };
     pipeline::clean(&context, &sources, request)
 }
 

@@ -60,6 +60,7 @@ const HIJRI: &[&str] = &["ar", "ckb", "fa", "ps", "sd", "ug", "ur"];
 const HEBREW: &[&str] = &["he", "yi"];
 const ETHIOPIAN: &[&str] = &["am", "om", "ti"];
 
+#[allow(clippy::print_stdout)] // That is what it is for.
 fn main() {
     for name in names() {
         println!("{name}");

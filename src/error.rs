@@ -118,7 +118,7 @@ impl std::error::Error for Error {
 }
 
 /// A path as a message may show it: without control characters, which would reach the terminal.
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     crate::page::visible(&path.to_string_lossy()).into_owned()
 }
 

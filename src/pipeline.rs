@@ -13,10 +13,10 @@ use std::time::Instant;
 use rayon::ThreadPool;
 
 use crate::census::{Census, Log, SiteCounts};
-use crate::chrome::{Judge, Verdict};
+use crate::chrome::{Judge, Rule, Verdict};
 use crate::config::{Reading, Settings};
-use crate::error::{Error, ErrorKind, Problem, Result};
-use crate::line::{Key, Line, Normaliser};
+use crate::error::{Error, ErrorKind, Problem, Result, guarded};
+use crate::line::{Key, Line, Normaliser, spans};
 use crate::ordered;
 use crate::report::summary::{SourceTally, Summary, Tally};
 use crate::sink::render::{Judged, Rendered, Renderer};
@@ -255,7 +255,7 @@ impl<'a> Batches<'a> {
 
 /// What the first reading makes of an item.
 enum Logged {
-    Batch(usize, Batch, Log),
+    Batch(usize, Box<Batch>, Log),
     End(usize, Option<Ledger>, Option<Error>),
 }
 
@@ -285,13 +285,21 @@ fn logged(item: Item, settings: &Settings) -> Logged {
     let mut log = Log::default();
     let mut normaliser = Normaliser::new(Key::new(settings.results.fingerprint_key));
     let mut lines = Vec::new();
+    let mut failed = Vec::new();
     for slot in &batch.slots {
         let page = batch.page(slot);
-        normaliser.page(page.text, &mut lines);
+        if let Err(panic) = guarded(|| normaliser.page(page.text, &mut lines)) {
+            lines.clear();
+            failed.push(Problem::repaired(format!(
+                "dehusk failed on {} ({panic}); it is kept whole, please report it",
+                page.url
+            )));
+        }
         log.add(page.site, &lines);
     }
+    batch.problems.append(&mut failed);
     batch.shrink();
-    Logged::Batch(source, batch, log)
+    Logged::Batch(source, Box::new(batch), log)
 }
 
 /// What is gathered in the first reading.
@@ -348,7 +356,7 @@ impl FirstReading {
                 if is_cheap || self.memory > self.limit {
                     self.held = None;
                 } else if let Some(held) = &mut self.held {
-                    held.push(Item::Batch(source, batch));
+                    held.push(Item::Batch(source, *batch));
                 }
             }
             Logged::End(source, ledger, error) => {
@@ -405,10 +413,15 @@ impl Judging<'_> {
                 renderer.verbatim(&batch, span);
             }
             let page = batch.page(slot);
-            if !log.lines(number, page.text, &mut lines) {
-                normaliser.page(page.text, &mut lines);
+            let judged = guarded(|| {
+                if !log.lines(number, page.text, &mut lines) {
+                    normaliser.page(page.text, &mut lines);
+                }
+                judge.page(&page, &lines, self.sites.get(page.site), &mut verdicts);
+            });
+            if judged.is_err() {
+                keep_whole(page.text, &mut lines, &mut verdicts);
             }
-            judge.page(&page, &lines, self.sites.get(page.site), &mut verdicts);
             tally.add_page(&page, &lines, &verdicts, results.empty);
             renderer.page(&Judged { batch: &batch, slot, page, lines: &lines, verdicts: &verdicts });
         }
@@ -418,4 +431,18 @@ impl Judging<'_> {
         let progress = batch.progress;
         Done { source, tally, progress, rendered: Some(renderer.finish(batch)) }
     }
+}
+
+/// The lines and verdicts of a page on which dehusk failed: all stay.
+fn keep_whole(text: &str, lines: &mut Vec<Line>, verdicts: &mut Vec<Verdict>) {
+    lines.clear();
+    lines.extend(spans(text).map(|span| Line {
+        start: span.start,
+        end: span.end,
+        next: span.next,
+        exact: 1,
+        template: 1,
+    }));
+    verdicts.clear();
+    verdicts.extend(lines.iter().map(|_| Verdict::keep(Rule::FewPages)));
 }

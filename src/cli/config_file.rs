@@ -21,7 +21,7 @@ pub fn load(named: Option<&Path>) -> Result<Options> {
         },
     };
     let text = std::fs::read_to_string(&path).map_err(Error::reading(&path))?;
-    let wrong = |e: String| Error::settings(format!("{}: {e}", path.display()));
+    let wrong = |e: String| Error::settings(format!("{}: {e}", crate::error::shown(&path)));
     let options = parse(&text).map_err(wrong)?;
     // What makes no sense is the file's fault only if it makes none without the flags.
     options.clone().settings().map_err(|e| wrong(e.to_string()))?;

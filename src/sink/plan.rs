@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
+use crate::page::visible;
 use crate::source::paths::Sources;
 use crate::source::stream::Compression;
 use crate::source::{Format, Place, Source};
@@ -143,8 +144,8 @@ pub fn plan(inputs: &Sources, request: Request) -> Result<Plan> {
     {
         return Err(Error::settings(format!(
             "the output {} is the input {}; inputs are never changed, name another output",
-            path.display(),
-            input.name
+            shown(path),
+            visible(&input.name)
         )));
     }
     let names = names(sources);
@@ -264,8 +265,8 @@ impl Plan {
         match folders.iter().find(|folder| is_inside(output, folder)) {
             Some(folder) => Err(Error::settings(format!(
                 "the output {} lies in the input folder {}; name one outside",
-                output.display(),
-                folder.display()
+                shown(output),
+                shown(folder)
             ))),
             None => Ok(()),
         }
@@ -281,7 +282,7 @@ impl Plan {
             if matches!(self.target, Target::Folder(_))
                 && let Some(other) = seen.insert(entry.path.clone(), number)
             {
-                let (one, two) = (&sources[other].name, &source.name);
+                let (one, two) = (visible(&sources[other].name), visible(&source.name));
                 if one == two {
                     return Err(Error::settings(format!(
                         "{one} is named twice; name it once, or write to one file with -o FILE"
@@ -289,14 +290,14 @@ impl Plan {
                 }
                 return Err(Error::settings(format!(
                     "{one} and {two} would both be written to {}; write them to one file with -o FILE, or in two runs",
-                    entry.path.display()
+                    shown(&entry.path)
                 )));
             }
             if let Some(input) = sources.iter().find(|source| is_same(source, &entry.path)) {
                 return Err(Error::settings(format!(
                     "the output {} is the input {}; inputs are never changed, name another output",
-                    entry.path.display(),
-                    input.name
+                    shown(&entry.path),
+                    visible(&input.name)
                 )));
             }
             if self.target == Target::Stdout {
@@ -316,7 +317,7 @@ impl Plan {
         let is_output =
             self.target != Target::Stdout && self.entries.iter().any(|entry| absolute(&entry.path) == place);
         if is_output || sources.iter().any(|source| is_same(source, path)) {
-            return Err(Error::settings(format!("--dropped {}: is an input or another output", path.display())));
+            return Err(Error::settings(format!("--dropped {}: is an input or another output", shown(path))));
         }
         check_free(path, self.force)
     }
@@ -338,7 +339,7 @@ impl Plan {
 fn check_free(path: &Path, force: bool) -> Result<()> {
     match std::fs::metadata(path) {
         Ok(meta) if !meta.is_file() => {
-            let place = path.display();
+            let place = shown(path);
             Err(Error::settings(format!(
                 "{place} is no regular file, so no output can be put in its place; redirect standard output to it instead"
             )))

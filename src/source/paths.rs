@@ -14,7 +14,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use super::stream::Compression;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 
 /// What a source holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +173,7 @@ fn url_map(path: &Path) -> Result<HashMap<PathBuf, String>> {
     let mut urls = HashMap::new();
     for (number, line) in lines_of(path)?.into_iter().enumerate() {
         let Some((file, url)) = line.split_once('\t') else {
-            let place = path.display();
+            let place = shown(path);
             return Err(Error::settings(format!(
                 "{place}:{}: a line of --url-map is a path, a tab and a URL",
                 number + 1
@@ -389,7 +389,7 @@ fn spool<R: Read>(
 ) -> Result<tempfile::NamedTempFile, String> {
     let folder = &request.temp_dir;
     let failed =
-        |e: io::Error| format!("cannot be spooled to {}: {e}; name another folder with --temp-dir", folder.display());
+        |e: io::Error| format!("cannot be spooled to {}: {e}; name another folder with --temp-dir", shown(folder));
     let mut file = tempfile::Builder::new().prefix("dehusk-").tempfile_in(folder).map_err(failed)?;
     let (send, received) = mpsc::sync_channel::<io::Result<Vec<u8>>>(4);
     std::thread::spawn(move || {

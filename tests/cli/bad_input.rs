@@ -170,7 +170,7 @@ fn a_file_without_permission_is_named() {
     let (place, crawl) = (Place::new(), crawl());
     place.write("good.jsonl", crawl.jsonl());
     place.write("closed.jsonl", crawl.jsonl());
-    std::fs::set_permissions(place.path("closed.jsonl"), PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(place.path("closed.jsonl"), PermissionsExt::from_mode(0o000)).unwrap();
     if std::fs::File::open(place.path("closed.jsonl")).is_ok() {
         return; // root reads everything
     }
@@ -298,4 +298,10 @@ fn control_characters_of_the_input_do_not_reach_the_terminal() {
     let run = place.run(&["clean", "a.wet", "b.jsonl", "c\u{1b}[2J.jsonl", "--format", "jsonl"]);
     assert_eq!(run.code, Some(3));
     assert!(!run.stderr.contains(|c: char| c.is_control() && c != '\n'), "{:?}", run.stderr);
+    // Refusals name files as well, and colours must not let raw escapes through.
+    place.write("in/a\u{1b}[2J.jsonl", "{\"text\":\"x\"}\n");
+    place.write("in/a\u{1b}[2J.jsonl.gz", gz(b"{\"text\":\"x\"}\n"));
+    let run = place.run(&["clean", "in", "-o", "out", "--compress", "none", "--color", "always"]);
+    run.says(2, &["in/a\\u{1b}[2J.jsonl"]);
+    assert!(!run.stderr.contains("\u{1b}[2J"), "{:?}", run.stderr);
 }

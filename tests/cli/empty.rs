@@ -20,7 +20,7 @@ fn an_emptied_page_is_kept_dropped_or_copied_and_counted_in_each_case() {
         [("keep", 10, Some(String::new())), ("drop", 9, None), ("whole", 10, Some(crawl.0[8].text()))]
     {
         let run = place.run(&["clean", "in.jsonl", "--empty", what]);
-        run.says(0, &[&format!("10 pages of 1 site"), &format!("{written} written"), "1 blank", "1 emptied"]);
+        run.says(0, &["10 pages of 1 site", &format!("{written} written"), "1 blank", "1 emptied"]);
         let rows = rows(&run.stdout);
         assert_eq!(rows.len(), written, "{what}");
         let text =

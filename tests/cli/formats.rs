@@ -54,7 +54,8 @@ fn warc_with_every_content_and_transfer_encoding() {
             body.chunks(100).flat_map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
         chunks.chain(*b"0\r\n\r\n").collect::<Vec<u8>>()
     };
-    let responses: [(&str, Box<dyn Fn(&str) -> Vec<u8>>); 8] = [
+    type Respond = Box<dyn Fn(&str) -> Vec<u8>>;
+    let responses: [(&str, Respond); 8] = [
         ("plain", Box::new(|html| response("", html.as_bytes()))),
         ("gzip", Box::new(|html| response("Content-Encoding: gzip\r\n", &gz(html.as_bytes())))),
         ("deflate", Box::new(move |html| response("Content-Encoding: deflate\r\n", &deflate(html.as_bytes())))),

@@ -370,13 +370,12 @@ fn complaint(header: &Header<'_>) -> Option<String> {
 impl Raw {
     /// Turns the records into pages.
     pub fn parse(self, settings: &Results) -> Batch {
-        let mut batch =
-            Batch { bytes: self.bytes, problems: self.problems, progress: self.progress, ..Batch::default() };
+        let mut batch = Batch { problems: self.problems, progress: self.progress, ..Batch::default() };
         for record in &self.records {
             let byte = byte_at(&self.starts, self.plain, record.header.start);
             let place = |problem: Problem| problem.at_record(record.number).at_byte(byte);
             let (arena, marks, slots) = (batch.arena.len(), batch.marks.len(), batch.slots.len());
-            match guarded(|| batch.add_record(record, settings)) {
+            match guarded(|| batch.add_record(&self.bytes, record, settings)) {
                 Ok(problems) => batch.problems.extend(problems.into_iter().map(place)),
                 Err(panic) => {
                     batch.arena.truncate(arena);
@@ -388,6 +387,7 @@ impl Raw {
                 }
             }
         }
+        batch.bytes = self.bytes;
         batch.forget_bodies();
         batch
     }
@@ -418,15 +418,11 @@ impl Batch {
     }
 
     /// Adds the page of a record, if it holds one. Returns what was wrong with it.
-    fn add_record(&mut self, record: &Record, settings: &Results) -> Vec<Problem> {
-        // The header borrows from the bytes, and the page's text is made beside them.
-        let bytes = std::mem::take(&mut self.bytes);
-        let problems = match header::parse(bytes.get(record.header.start..).unwrap_or_default(), HEADER_LIMIT) {
-            Ok(header) => self.add_page(&bytes, &header, record, settings),
+    fn add_record(&mut self, bytes: &[u8], record: &Record, settings: &Results) -> Vec<Problem> {
+        match header::parse(bytes.get(record.header.start..).unwrap_or_default(), HEADER_LIMIT) {
+            Ok(header) => self.add_page(bytes, &header, record, settings),
             Err(e) => vec![Problem::skipped(e.to_string())],
-        };
-        self.bytes = bytes;
-        problems
+        }
     }
 
     fn add_page(&mut self, bytes: &[u8], header: &Header<'_>, record: &Record, settings: &Results) -> Vec<Problem> {
