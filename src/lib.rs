@@ -6,7 +6,7 @@
 //! ```
 //!
 //! - [`source`] opens inputs (WARC, WET, JSONL, Parquet, folders) and cuts them into batches of [`page::Page`]s;
-//! - [`line`] splits pages, normalises lines and takes their fingerprints;
+//! - [`mod@line`] splits pages, normalises lines and takes their fingerprints;
 //! - [`census`] counts, a site at a time, on how many pages each line stands;
 //! - [`chrome`] makes verdicts of that: which lines are the site's, and which the page's own;
 //! - [`sink`] writes pages back in the format they came in;

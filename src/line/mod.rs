@@ -1,10 +1,10 @@
 //! Lines of a page and their fingerprints.
 //!
 //! A page is split, normalised and hashed in one pass over its bytes: blocks of
-//! 64 are lower-cased and scanned together ([`scan`]), lines of plain ASCII are
+//! 64 are lower-cased and scanned together (`scan`), lines of plain ASCII are
 //! then hashed as they lie, and only a line that holds other characters or needs
-//! its spaces collapsed costs more ([`normalise`]). A line with a digit in it
-//! has a second fingerprint, of its [`template`], which other numbers and dates
+//! its spaces collapsed costs more (`normalise`). A line with a digit in it
+//! has a second fingerprint, of its `template`, which other numbers and dates
 //! do not change.
 
 mod calendar;

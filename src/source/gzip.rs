@@ -214,7 +214,7 @@ fn damage(message: Option<&str>) -> Damage {
 
 /// The next offset at or after `from` where a gzip member may begin: method deflate, no reserved
 /// flag, and a hint and system byte that compressors do write. By chance this fits once in 200 GB,
-/// but pages may hold gzip data themselves: confirm it with [`member_begins_with`].
+/// but pages may hold gzip data themselves: confirm it with [`next_member`].
 ///
 /// A header that the end of `bytes` cuts off is believed from its third byte on; keep the last two
 /// bytes when more is to come.
