@@ -19,6 +19,8 @@ use crate::line::{Fingerprint, Line};
 pub struct Log {
     /// Sites of this log, in the order in which they came.
     names: Vec<Box<str>>,
+    /// Where each of them stands in `names`; empty once the log is in a census.
+    numbers: HashMap<Box<str>, u32>,
     /// For each page its site, and where its lines end.
     pages: Vec<(u32, u32)>,
     /// The templates of the lines of all pages.
@@ -30,12 +32,13 @@ pub struct Log {
 impl Log {
     /// Adds a page by its lines. Blank lines are logged as 0 and count for nothing.
     pub fn add(&mut self, site: &str, lines: &[Line]) {
-        // Pages of a site come in runs, mostly.
-        let site = match self.names.iter().rposition(|name| **name == *site) {
-            Some(site) => site,
+        let site = match self.numbers.get(site) {
+            Some(number) => *number,
             None => {
+                let number = self.names.len() as u32;
                 self.names.push(site.into());
-                self.names.len() - 1
+                self.numbers.insert(site.into(), number);
+                number
             }
         };
         for line in lines {
@@ -44,7 +47,7 @@ impl Log {
             }
             self.templates.push(line.template);
         }
-        self.pages.push((site as u32, self.templates.len() as u32));
+        self.pages.push((site, self.templates.len() as u32));
     }
 
     /// Finds the lines of page number `page` of this log in its `text` again, without normalising it. Returns whether
@@ -113,6 +116,7 @@ pub struct Census {
 impl Census {
     /// Adds the pages of a log.
     pub fn add(&mut self, mut log: Log) {
+        log.numbers = HashMap::new();
         log.templates.shrink_to_fit();
         log.exacts.shrink_to_fit();
         let number = self.logs.len() as u32;

@@ -60,29 +60,16 @@ impl Judge {
         };
         self.gatherer.gather(page, lines, site, &mut self.evidence);
         decide(&self.evidence, pages, &mut self.decided);
+        // There is a decision for each line that is not blank.
         let mut decided = self.decided.iter();
         let mut keep = true;
         for line in lines {
-            verdicts.push(match decided.next_if_shown(line) {
-                Some(verdict) => {
-                    keep = verdict.keep;
-                    *verdict
-                }
-                // A blank line goes where the line before it goes.
-                None => Verdict { keep, rule: Rule::Blank, on: 0, of: pages },
-            });
+            let shown = if line.is_blank() { None } else { decided.next() };
+            // A blank line goes where the line before it goes.
+            let verdict = shown.copied().unwrap_or(Verdict { keep, rule: Rule::Blank, on: 0, of: pages });
+            keep = verdict.keep;
+            verdicts.push(verdict);
         }
-    }
-}
-
-/// Verdicts stand for the lines that are not blank.
-trait NextIfShown<'a> {
-    fn next_if_shown(&mut self, line: &Line) -> Option<&'a Verdict>;
-}
-
-impl<'a> NextIfShown<'a> for std::slice::Iter<'a, Verdict> {
-    fn next_if_shown(&mut self, line: &Line) -> Option<&'a Verdict> {
-        if line.is_blank() { None } else { self.next() }
     }
 }
 
