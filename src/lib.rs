@@ -11,6 +11,7 @@
 //! - [`chrome`] makes verdicts of that: which lines are the site's, and which the page's own;
 //! - [`sink`] writes pages back in the format they came in;
 //! - [`pipeline`] runs all of it in parallel, in the order of the input;
+//! - [`eval`] scores verdicts against labelled pages;
 //! - [`report`] holds what a run found, counted once for every way of showing it.
 //!
 //! The same input and settings give the same bytes, whatever the threads, the size of batches or the order of files.
@@ -44,6 +45,7 @@ pub mod chrome;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod eval;
 pub mod line;
 pub mod ordered;
 pub mod page;

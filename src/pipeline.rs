@@ -89,6 +89,53 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
     let begun = Instant::now();
     let plan = plan::plan(sources, request)?;
     let mut outputs = Outputs::open(plan, &context.pool)?;
+    let plan = outputs.plan().clone();
+    let mut summary = run(
+        context,
+        sources,
+        |judging, source, batch, log| judging.rendered(&plan, source, batch, log),
+        |source, rendered| match rendered {
+            Some(rendered) => outputs.write(source, rendered),
+            None => outputs.end(source),
+        },
+    )?;
+    outputs.finish()?;
+    summary.elapsed = begun.elapsed();
+    summary.peak_memory = peak_memory();
+    Ok(summary)
+}
+
+/// Judges every page as [`clean`] does and writes nothing. `see` looks at a page on any thread; `take` is given what it
+/// saw, with the number of the page's source, in the order of the input.
+///
+/// # Errors
+/// As [`clean`], but for outputs; and what `take` returns.
+pub fn judge<T: Send>(
+    context: &Context<'_>,
+    sources: &Sources,
+    see: impl Fn(usize, &Judged<'_>) -> Option<T> + Sync,
+    mut take: impl FnMut(usize, T) -> Result<()>,
+) -> Result<Summary> {
+    let begun = Instant::now();
+    let look = |judging: &Judging<'_>, source, batch: Batch, log: &Log| {
+        let mut seen = Vec::new();
+        let tally = judging.pages(&batch, log, |_, page| seen.extend(see(source, page)));
+        (tally, seen)
+    };
+    let mut summary =
+        run(context, sources, look, |source, seen| seen.into_iter().flatten().try_for_each(|seen| take(source, seen)))?;
+    summary.elapsed = begun.elapsed();
+    Ok(summary)
+}
+
+/// Takes the census, then lets `work` judge each batch, whose lines are in the log. `consume` is given what `work` made,
+/// in the order of the input, and nothing when a source has ended.
+fn run<R: Send>(
+    context: &Context<'_>,
+    sources: &Sources,
+    work: impl Fn(&Judging<'_>, usize, Batch, &Log) -> (Tally, R) + Sync,
+    mut consume: impl FnMut(usize, Option<R>) -> Result<()>,
+) -> Result<Summary> {
     let total = sources.found.iter().map(|source| source.size).sum::<u64>();
     let mut progress = Progress { total: total * 2, ..Progress::default() };
 
@@ -122,7 +169,7 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
     context.check_stop()?;
     progress.phase = Phase::Writing;
 
-    let judging = Judging { sites: &sites, settings: context.settings, plan: outputs.plan().clone() };
+    let judging = Judging { sites: &sites, settings: context.settings };
     let mut tally = Tally::default();
     let mut again = Batches::new(&sources.found, context);
     ordered::map(
@@ -138,20 +185,17 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
                 Item::Raw(..) | Item::Batch(..) => (item, logs.next().unwrap_or_default()),
             }))
         },
-        |(item, log)| judging.done(item, &log),
+        |(item, log)| judging.done(item, &log, &work),
         |done| {
             progress.done = (progress.done + done.progress).min(progress.total);
             tally.add(done.tally);
-            match done.rendered {
-                Some(rendered) => outputs.write(done.source, rendered)?,
-                None => outputs.end(done.source)?,
-            }
+            consume(done.source, done.made)?;
             (context.progress)(progress);
             context.check_stop()
         },
     )?;
 
-    let mut summary = Summary {
+    let summary = Summary {
         sources: tallies,
         tally,
         distinct: sites.values().map(SiteCounts::pages).sum(),
@@ -160,9 +204,6 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
         ..Summary::default()
     };
     summary.check()?;
-    outputs.finish()?;
-    summary.elapsed = begun.elapsed();
-    summary.peak_memory = peak_memory();
     Ok(summary)
 }
 
@@ -376,42 +417,59 @@ impl FirstReading {
 }
 
 /// What the second reading makes of an item.
-struct Done {
+struct Done<R> {
     source: usize,
     tally: Tally,
     progress: u64,
     /// `None` when the source has ended.
-    rendered: Option<Rendered>,
+    made: Option<R>,
 }
 
-/// Judges pages and turns them into output.
+/// Judges pages by what the census counted.
 struct Judging<'a> {
     sites: &'a HashMap<Box<str>, SiteCounts>,
     settings: &'a Settings,
-    plan: Plan,
 }
 
 impl Judging<'_> {
-    /// Judges the pages of an item, whose lines are in `log`.
-    fn done(&self, item: Item, log: &Log) -> Done {
+    /// Has `work` done on an item, whose lines are in `log`.
+    fn done<R>(&self, item: Item, log: &Log, work: impl Fn(&Self, usize, Batch, &Log) -> (Tally, R)) -> Done<R> {
         let (source, batch) = match item {
-            Item::End(source, ..) => return Done { source, tally: Tally::default(), progress: 0, rendered: None },
+            Item::End(source, ..) => return Done { source, tally: Tally::default(), progress: 0, made: None },
             Item::Raw(source, raw) => (source, raw.parse(self.settings)),
             Item::Batch(source, batch) => (source, batch),
         };
+        let progress = batch.progress;
+        let (tally, made) = work(self, source, batch, log);
+        Done { source, tally, progress, made: Some(made) }
+    }
+
+    /// Judges the pages of a batch and turns them into output.
+    fn rendered(&self, plan: &Plan, source: usize, batch: Batch, log: &Log) -> (Tally, Rendered) {
+        let empty = self.settings.results.empty;
+        let mut renderer = Renderer::new(&plan.entries[source], empty, plan.annotate, plan.dropped.is_some());
+        let mut verbatim = batch.verbatim.iter().peekable();
+        let tally = self.pages(&batch, log, |number, judged| {
+            while let Some((_, span)) = verbatim.next_if(|(before, _)| *before <= number) {
+                renderer.verbatim(&batch, span);
+            }
+            renderer.page(judged);
+        });
+        for (_, span) in verbatim {
+            renderer.verbatim(&batch, span);
+        }
+        (tally, renderer.finish(batch))
+    }
+
+    /// Judges the pages of a batch and hands each, with its number, to `see`.
+    fn pages(&self, batch: &Batch, log: &Log, mut see: impl FnMut(usize, &Judged<'_>)) -> Tally {
         let results = &self.settings.results;
-        let mut renderer =
-            Renderer::new(&self.plan.entries[source], results.empty, self.plan.annotate, self.plan.dropped.is_some());
         let mut tally = Tally::default();
         let key = Key::new(results.fingerprint_key);
         let mut normaliser = Normaliser::new(key);
         let mut judge = Judge::new(results.min_pages, key);
         let (mut lines, mut verdicts): (Vec<Line>, Vec<Verdict>) = Default::default();
-        let mut verbatim = batch.verbatim.iter().peekable();
         for (number, slot) in batch.slots.iter().enumerate() {
-            while let Some((_, span)) = verbatim.next_if(|(before, _)| *before <= number) {
-                renderer.verbatim(&batch, span);
-            }
             let page = batch.page(slot);
             let judged = guarded(|| {
                 if !log.lines(number, page.text, &mut lines) {
@@ -423,13 +481,9 @@ impl Judging<'_> {
                 keep_whole(page.text, &mut lines, &mut verdicts);
             }
             tally.add_page(&page, &lines, &verdicts, results.empty);
-            renderer.page(&Judged { batch: &batch, slot, page, lines: &lines, verdicts: &verdicts });
+            see(number, &Judged { batch, slot, page, lines: &lines, verdicts: &verdicts });
         }
-        for (_, span) in verbatim {
-            renderer.verbatim(&batch, span);
-        }
-        let progress = batch.progress;
-        Done { source, tally, progress, rendered: Some(renderer.finish(batch)) }
+        tally
     }
 }
 

@@ -497,6 +497,33 @@ fn figures() -> Value {
     Value::Object(scores.iter().map(|(group, score)| (group.clone(), score.to_json())).collect::<Map<_, _>>())
 }
 
+#[test]
+fn eval_measures_what_is_measured_here() {
+    let elsewhere = TempDir::new().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_dehusk"))
+        .current_dir(elsewhere.path())
+        .args(["eval", "--format", "json"])
+        .arg(samples().join("gold.jsonl"))
+        .output()
+        .unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (found, expected) = (&found["all"], &figures()["all"]);
+    for (figure, here) in [
+        ("pages", "pages"),
+        ("precision", "precision"),
+        ("recall", "recall"),
+        ("f1", "F1"),
+        ("chrome", "chrome gone"),
+        ("recurring", "recurring chrome gone"),
+        ("short_kept", "short content kept"),
+        ("titles", "shared content kept"),
+    ] {
+        let [found, expected] = [&found[figure], &expected[here]].map(|value| value.as_f64().unwrap());
+        // Eval gives the benefit of the doubt where equal lines are kept and dropped on one page.
+        assert!((found - expected).abs() < 0.0015, "{figure}: {found} against {expected}");
+    }
+}
+
 /// Where two values differ, a line a figure.
 fn differences(at: &str, expected: &Value, found: &Value, out: &mut Vec<String>) {
     if let (Value::Object(expected), Value::Object(found)) = (expected, found) {

@@ -66,7 +66,7 @@ impl Judge {
         for line in lines {
             let shown = if line.is_blank() { None } else { decided.next() };
             // A blank line goes where the line before it goes.
-            let verdict = shown.copied().unwrap_or(Verdict { keep, rule: Rule::Blank, on: 0, of: pages });
+            let verdict = shown.copied().unwrap_or(Verdict { keep, rule: Rule::Blank, on: 0, of: pages, score: 0.0 });
             keep = verdict.keep;
             verdicts.push(verdict);
         }
@@ -91,7 +91,7 @@ pub fn decide(evidence: &[LineEvidence], pages: u64, verdicts: &mut Vec<Verdict>
             (false, true) if line.exactly_on < line.on => Rule::Template,
             (false, true) => Rule::Recurs,
         };
-        verdicts.push(Verdict { keep: content && !everywhere, rule, on: line.on, of: pages });
+        verdicts.push(Verdict { keep: content && !everywhere, rule, on: line.on, of: pages, score: *score as f32 });
     }
     keep_something(evidence, verdicts);
     rescue_headline(evidence, pages, verdicts);

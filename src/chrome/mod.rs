@@ -71,7 +71,7 @@ impl Rule {
 }
 
 /// What is decided on one line, and on what evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Verdict {
     /// Whether the line stays.
     pub keep: bool,
@@ -81,17 +81,20 @@ pub struct Verdict {
     pub on: u32,
     /// Pages of the site, equal ones counted once.
     pub of: u64,
+    /// Log-odds that the line is content, in nats, before the lines around it are considered; 0 where nothing was
+    /// judged.
+    pub score: f32,
 }
 
 impl Verdict {
     /// The line stays.
     pub fn keep(rule: Rule) -> Self {
-        Self { keep: true, rule, on: 1, of: 1 }
+        Self { keep: true, rule, on: 1, of: 1, score: 0.0 }
     }
 
     /// The line goes: it stands on `on` of `of` pages.
     pub fn drop(rule: Rule, on: u32, of: u64) -> Self {
-        Self { keep: false, rule, on, of }
+        Self { keep: false, rule, on, of, score: 0.0 }
     }
 
     /// The same verdict with its evidence.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::{NOTE, Talk, config_file, progress, say, signals, summary};
+use super::{Talk, config_file, exit_status, progress, signals, summary};
 use crate::config::Options;
 use crate::error::Result;
 use crate::ordered;
@@ -101,15 +101,6 @@ impl Clean {
         if !talk.quiet {
             summary::show(&summary, talk);
         }
-        let bad = summary.bad();
-        if settings.running.allow_bad.allows(bad, summary.tally.pages + bad) {
-            return Ok(ExitCode::SUCCESS);
-        }
-        if !talk.quiet {
-            say(format_args!(
-                "{NOTE}note:{NOTE:#} exit status 3, because part of the input could not be read; --allow-bad {bad} makes it 0"
-            ));
-        }
-        Ok(ExitCode::from(3))
+        Ok(exit_status(&summary, &settings, talk))
     }
 }

@@ -2,10 +2,12 @@
 
 mod clean;
 mod config_file;
+mod eval;
 mod generate;
 mod progress;
 mod signals;
 mod summary;
+mod table;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -15,7 +17,9 @@ use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::Settings;
 use crate::error::{Error, ErrorKind};
+use crate::report::Summary;
 
 /// Emphasis.
 const BOLD: Style = Style::new().bold();
@@ -44,6 +48,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Clean(Box<clean::Clean>),
+    Eval(Box<eval::Eval>),
     Generate(generate::Generate),
 }
 
@@ -102,6 +107,7 @@ pub fn main() -> ExitCode {
     .write_global();
     let ran = crate::error::guarded(|| match cli.command {
         Command::Clean(clean) => clean.run(&cli.talk),
+        Command::Eval(eval) => eval.run(&cli.talk),
         Command::Generate(generate) => generate.run(),
     })
     .unwrap_or_else(|panic| Err(ErrorKind::Internal(panic).into()));
@@ -121,6 +127,20 @@ fn failed(error: &Error) -> ExitCode {
         ErrorKind::Interrupted(signal) => u8::try_from(128 + signal).unwrap_or(2),
         _ => 2,
     })
+}
+
+/// The exit status of a run that was finished: not 0 when more could not be read than is allowed, and then it says so.
+fn exit_status(summary: &Summary, settings: &Settings, talk: &Talk) -> ExitCode {
+    let bad = summary.bad();
+    if settings.running.allow_bad.allows(bad, summary.tally.pages + bad) {
+        return ExitCode::SUCCESS;
+    }
+    if !talk.quiet {
+        say(format_args!(
+            "{NOTE}note:{NOTE:#} exit status 3, because part of the input could not be read; --allow-bad {bad} makes it 0"
+        ));
+    }
+    ExitCode::from(3)
 }
 
 /// Says something on standard error. Nothing can be done if nobody listens.

@@ -128,12 +128,13 @@ fn shortened(name: &str) -> String {
     if name.chars().count() <= 48 { name.into_owned() } else { name.chars().take(47).chain(['…']).collect() }
 }
 
-fn count(n: u64, one: &str, many: &str) -> String {
+/// A number of things, with the word for them.
+pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if n == 1 { one } else { many })
 }
 
 /// `1234567` as `1,234,567`.
-fn grouped(n: u64) -> String {
+pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -145,7 +146,8 @@ fn grouped(n: u64) -> String {
     out
 }
 
-fn percent(part: u64, whole: u64) -> String {
+/// `part` of `whole` in hundredths.
+pub fn percent(part: u64, whole: u64) -> String {
     format!("{:.1} %", share(part, whole) * 100.0)
 }
 

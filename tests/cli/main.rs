@@ -15,6 +15,7 @@ mod bad_gzip;
 mod bad_input;
 mod convert;
 mod empty;
+mod eval;
 mod fields;
 mod formats;
 mod invariance;

@@ -1,5 +1,6 @@
 //! Cutting a file of JSON Lines into batches of lines, and lines into pages.
 
+use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -186,23 +187,31 @@ impl Raw {
     }
 }
 
+impl Row<'_> {
+    /// The site the page belongs to: what the row names where a field was set for it or there is no url, else by the url.
+    pub fn site_by(&self, settings: &Results) -> Cow<'_, str> {
+        let url = self.url.as_deref().unwrap_or_default();
+        match &self.site {
+            Some(site) if settings.fields.site.is_some() || url.is_empty() => Cow::Borrowed(site),
+            _ => site_of(url, settings.scope),
+        }
+    }
+}
+
 impl Batch {
     /// The page of a row that was scanned from `bytes`, which are to lie at `line` in the batch.
     fn row(&mut self, row: Row<'_>, line: &Range<usize>, bytes: &[u8], settings: &Results) -> Slot {
-        let Row { text, url, id, site, repaired, line: written, splice } = row;
+        let site: Box<str> = row.site_by(settings).into();
+        let Row { text, url, id, repaired, line: written, splice, .. } = row;
         // Without a byte order mark the line may begin later than its bytes.
         let skipped = bytes.len() - written.len().min(bytes.len());
         let base = line.start + skipped;
         let whole = if repaired { self.put(&written) } else { Span::Bytes(base..line.end) };
         let text = match text {
-            std::borrow::Cow::Borrowed(_) if !repaired => Span::Bytes(inner(&splice, base)),
+            Cow::Borrowed(_) if !repaired => Span::Bytes(inner(&splice, base)),
             text => self.put(&text),
         };
         let url: Box<str> = url.as_deref().unwrap_or_default().into();
-        let site: Box<str> = match site {
-            Some(site) if settings.fields.site.is_some() || url.is_empty() => site.as_ref().into(),
-            _ => site_of(&url, settings.scope).into(),
-        };
         Slot {
             url,
             id: id.map(super::Id::into_owned),

@@ -1,0 +1,346 @@
+//! `dehusk eval`: scores verdicts, or the output of another cleaner, against labelled lines.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::summary::{count, grouped, percent, problems};
+use super::table::{self, cut, left, share, styled};
+use super::{BAD, BOLD, DIM, NOTE, Talk, config_file, exit_status, progress, signals};
+use crate::config::{Options, Settings};
+use crate::error::{ErrorKind, Result};
+use crate::eval::calibration::Calibration;
+use crate::eval::score::Figures;
+use crate::eval::{self, Evaluation, RuleFigures, SiteFigures, WorstLine, WorstPage};
+use crate::ordered;
+use crate::page::visible;
+use crate::pipeline::Context;
+use crate::source::paths::{self, Sources};
+
+/// Scores verdicts against labelled lines
+///
+/// GOLD is JSON Lines with id, url, site, text and gold: a number for each line of the text, 1 for content, 0 for chrome,
+/// -1 where nobody judged. Each GOLD file is cleaned as a crawl of its own, by the same settings as `clean` would, and
+/// the verdicts are scored. Pages belong to the site that the field `site` names, unless --scope is given.
+#[derive(Debug, Args)]
+#[command(after_help = "Measures: P, R and F1 are the share of the characters kept that are content, the share of the
+characters of content that were kept, and their harmonic mean, averaged over pages. `site F1` averages sites.
+`chrome` is the share of the characters of chrome that went, `recurring` the same of chrome that stands on two
+or more pages of its site. `short kept` counts content lines of up to three words that stayed, `titles` content
+lines that stayed though other pages have them too.
+
+Examples:
+  dehusk eval gold.jsonl.zst
+  dehusk eval gold/*.jsonl --format json > figures.json
+  dehusk eval gold.jsonl --with crawl.warc.wet.gz
+  dehusk eval gold.jsonl --cleaned others-output.jsonl")]
+pub struct Eval {
+    /// Files of labelled pages, or - for standard input
+    #[arg(value_name = "GOLD", required = true)]
+    gold: Vec<PathBuf>,
+    /// Further pages of the same sites, to learn from and not to score; can be given several times
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    with: Vec<PathBuf>,
+    /// Score what another cleaner kept instead: JSON Lines with id and text
+    #[arg(long, value_name = "FILE", conflicts_with = "with", help_heading = "Input")]
+    cleaned: Option<PathBuf>,
+    /// How many of the worst sites and pages are shown
+    #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Output")]
+    worst: usize,
+    /// How the figures are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
+    format: Format,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For machines
+    Json,
+}
+
+impl Eval {
+    /// Runs the command.
+    pub fn run(self, talk: &Talk) -> Result<ExitCode> {
+        let mut options = self.options.over(config_file::load(talk.config.as_deref())?);
+        if options.scope.is_none() {
+            options.site_field.get_or_insert_with(|| "site".to_owned());
+        }
+        let settings = options.settings()?;
+        let stop = signals::watch()?;
+        let resolve = |paths: &[PathBuf]| {
+            paths::resolve(&paths::Request {
+                paths: paths.to_vec(),
+                temp_dir: settings.running.temp_dir.clone(),
+                stop: Arc::clone(&stop),
+                ..paths::Request::default()
+            })
+        };
+        let golds = resolve(&self.gold)?;
+        if let Some(path) = &self.cleaned {
+            let evaluation = scored(&golds, resolve(std::slice::from_ref(path))?, &settings, self.worst)?;
+            show(&evaluation, self.format, self.worst)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let with = resolve(&self.with)?;
+        let pool = ordered::pool(settings.running.threads.get())?;
+        let progress = progress::Bar::new(talk);
+        let context = Context {
+            problems: if talk.verbose > 0 { usize::MAX } else { 5 },
+            settings: &settings,
+            pool,
+            stop: &stop,
+            progress: &|at| progress.show(at),
+        };
+        let done = eval::verdicts(&context, &golds, &with, self.worst);
+        progress.end();
+        let (evaluation, summaries) = done?;
+        // What was read beside the gold is the same each time.
+        let summary = summaries.into_iter().next().unwrap_or_default();
+        problems(&summary);
+        show(&evaluation, self.format, self.worst)?;
+        Ok(exit_status(&summary, &settings, talk))
+    }
+}
+
+fn show(evaluation: &Evaluation, format: Format, worst: usize) -> Result<()> {
+    match format {
+        Format::Json => table::print_json(evaluation),
+        Format::Table => table::print(&drawn(evaluation, worst, table::width())),
+    }
+}
+
+/// Scores the one input that `cleaned` is to be.
+fn scored(golds: &Sources, cleaned: Sources, settings: &Settings, worst: usize) -> Result<Evaluation> {
+    match (&cleaned.found[..], cleaned.unreadable.first()) {
+        ([source], None) => eval::cleaned(golds, source, &settings.results, worst),
+        (_, Some((name, reason))) => Err(ErrorKind::Input(format!("{}: {}", visible(name), visible(reason))).into()),
+        _ => Err(ErrorKind::Input("--cleaned is to be one file of JSON Lines, with id and text".to_owned()).into()),
+    }
+}
+
+/// The columns of figures, and the least width of what stands before them.
+const FIGURES: usize = 67;
+const NAME: usize = 12;
+
+/// The evaluation as people read it.
+fn drawn(evaluation: &Evaluation, worst: usize, width: usize) -> String {
+    let mut out = String::new();
+    figures(&mut out, evaluation, width);
+    sites(&mut out, &evaluation.sites, worst, width);
+    rules(&mut out, &evaluation.rules);
+    if let Some(calibration) = &evaluation.calibration {
+        calibrated(&mut out, calibration, width);
+    }
+    pages(&mut out, &evaluation.worst, width);
+    if evaluation.missing > 0 {
+        line(&mut out, format_args!("\n{NOTE}{}{NOTE:#}", missing(evaluation.missing)));
+    }
+    out
+}
+
+fn missing(pages: u64) -> String {
+    format!("{} of the gold not in the cleaner's output, counted as emptied", count(pages, "page", "pages"))
+}
+
+/// Writing to a string cannot fail.
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(out, "{text}");
+}
+
+fn figures(out: &mut String, evaluation: &Evaluation, width: usize) {
+    let longest = evaluation.files.iter().map(|file| file_name(&file.file).chars().count()).max().unwrap_or(0);
+    let name = longest.clamp(NAME, width.saturating_sub(FIGURES).max(NAME));
+    line(
+        out,
+        format_args!(
+            "{DIM}{:name$}{:>7}{:>7}{:>6}{:>6}{:>6}{:>6}{:>8}{:>7}{:>6}{:>8}{DIM:#}",
+            "", "", "", "", "", "", "site", "", "recur-", "short", ""
+        ),
+    );
+    line(
+        out,
+        format_args!(
+            "{DIM}{:name$}{:>7}{:>7}{:>6}{:>6}{:>6}{:>6}{:>8}{:>7}{:>6}{:>8}{DIM:#}",
+            "", "pages", "sites", "P", "R", "F1", "F1", "chrome", "ring", "kept", "titles"
+        ),
+    );
+    for file in &evaluation.files {
+        figures_row(out, &left(&file_name(&file.file), name), &file.figures);
+    }
+    if evaluation.files.len() > 1 {
+        figures_row(out, &styled(BOLD, left("all", name)), &evaluation.all);
+    }
+}
+
+fn figures_row(out: &mut String, name: &str, figures: &Figures) {
+    let f1 = |f1: f64| styled(BOLD, format_args!("{:>6}", share(Some(f1))));
+    line(
+        out,
+        format_args!(
+            "{name}{:>7}{:>7}{:>6}{:>6}{}{}{:>8}{:>7}{:>6}{:>8}",
+            grouped(figures.pages),
+            grouped(figures.sites),
+            share(Some(figures.shares.precision)),
+            share(Some(figures.shares.recall)),
+            f1(figures.shares.f1),
+            f1(figures.site_f1),
+            share(figures.chrome),
+            share(figures.recurring),
+            share(figures.short_kept),
+            share(figures.titles)
+        ),
+    );
+}
+
+/// The last part of a path.
+fn file_name(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(path).to_owned()
+}
+
+fn sites(out: &mut String, sites: &[SiteFigures], worst: usize, width: usize) {
+    if sites.len() < 2 || worst == 0 {
+        return;
+    }
+    let names = sites.iter().take(worst).map(|site| site.site.chars().count()).max().unwrap_or(0);
+    let name = names.clamp(NAME, width.saturating_sub(40).max(NAME));
+    line(
+        out,
+        format_args!(
+            "\n{BOLD}{}{BOLD:#}{DIM}{:>7}{:>7}{:>7}{:>7}{:>9}{DIM:#}",
+            left("Worst sites", name),
+            "pages",
+            "P",
+            "R",
+            "F1",
+            "chrome"
+        ),
+    );
+    for site in sites.iter().take(worst) {
+        line(
+            out,
+            format_args!(
+                "{}{:>7}{:>7}{:>7}{:>7}{:>9}",
+                left(&site.site, name),
+                grouped(site.pages),
+                share(Some(site.shares.precision)),
+                share(Some(site.shares.recall)),
+                share(Some(site.shares.f1)),
+                share(site.chrome)
+            ),
+        );
+    }
+}
+
+fn rules(out: &mut String, rules: &[RuleFigures]) {
+    for (keeps, title) in [(false, "Rules that drop"), (true, "Rules that keep")] {
+        let mut of_kind = rules.iter().filter(|rule| rule.keeps == keeps).peekable();
+        if of_kind.peek().is_none() {
+            continue;
+        }
+        line(
+            out,
+            format_args!(
+                "\n{BOLD}{title:<19}{BOLD:#}{DIM}{:>10}{:>9}{:>14}{:>9}{DIM:#}",
+                "lines", "right", "characters", "right"
+            ),
+        );
+        for rule in of_kind {
+            line(
+                out,
+                format_args!(
+                    "{:<19}{:>10}{:>9}{:>14}{:>9}",
+                    rule.rule.name(),
+                    grouped(rule.lines),
+                    right(rule.lines_right, rule.lines),
+                    grouped(rule.characters),
+                    right(rule.characters_right, rule.characters)
+                ),
+            );
+        }
+    }
+}
+
+/// How much was right of what there is.
+fn right(part: u64, whole: u64) -> String {
+    if whole == 0 { "–".to_owned() } else { percent(part, whole) }
+}
+
+fn calibrated(out: &mut String, calibration: &Calibration, width: usize) {
+    line(
+        out,
+        format_args!(
+            "\n{BOLD}{:<19}{BOLD:#}{DIM}{:>10}{:>9}{:>14}{DIM:#}",
+            "Calibration", "lines", "said", "are content"
+        ),
+    );
+    let room = width.saturating_sub(54).min(40);
+    for (number, bin) in calibration.bins.iter().enumerate() {
+        let (low, high) = (number as f64 / 10.0, (number + 1) as f64 / 10.0);
+        let said = (bin.lines > 0).then_some(bin.said);
+        line(
+            out,
+            format_args!(
+                "{:<19}{:>10}{:>9}{:>14}  {}",
+                format!("{low:.1} – {high:.1}"),
+                grouped(bin.lines),
+                share(said),
+                share(bin.share()),
+                bar(bin.share().unwrap_or(0.0), room)
+            ),
+        );
+    }
+    line(
+        out,
+        format_args!(
+            "expected calibration error {BOLD}{}{BOLD:#}, Brier score {BOLD}{}{BOLD:#}",
+            share(Some(calibration.expected_error)),
+            share(Some(calibration.brier))
+        ),
+    );
+}
+
+/// A bar of `share` of `room` columns.
+fn bar(share: f64, room: usize) -> String {
+    "▇".repeat((share * room as f64).round() as usize)
+}
+
+fn pages(out: &mut String, pages: &[WorstPage], width: usize) {
+    if pages.is_empty() {
+        return;
+    }
+    line(out, format_args!("\n{BOLD}Worst pages{BOLD:#}"));
+    for page in pages {
+        let name = if page.url.is_empty() { &page.id } else { &page.url };
+        line(
+            out,
+            format_args!(
+                "{BOLD}{}{BOLD:#}  P {}  R {}  {}",
+                share(Some(page.shares.f1)),
+                share(Some(page.shares.precision)),
+                share(Some(page.shares.recall)),
+                cut(name, width.saturating_sub(24))
+            ),
+        );
+        for wrong in &page.lines {
+            line(out, format_args!("{}", wrong_line(wrong, width)));
+        }
+    }
+}
+
+/// A line on the wrong side: whether it stayed, its length, the rule, as much of it as there is room for.
+fn wrong_line(wrong: &WorstLine, width: usize) -> String {
+    let (what, style) = if wrong.kept { ("chrome kept", NOTE) } else { ("content lost", BAD) };
+    let rule = wrong.rule.map_or("", |rule| rule.name());
+    format!(
+        "  {style}{what:<12}{style:#}{:>7}  {DIM}{rule:<18}{DIM:#} {}",
+        grouped(wrong.characters),
+        cut(wrong.text.trim(), width.saturating_sub(43))
+    )
+}

@@ -1,0 +1,207 @@
+//! `dehusk eval`: what it measures, what it refuses. How the measures are defined is checked on the samples and in the
+//! library; here they have values that can be worked out by hand.
+
+use serde_json::{Value, json};
+
+use crate::fixture::{Crawl, Page, Place, Run, gz, rows, zst};
+
+/// A row of gold: the page's own lines are content, the others chrome.
+fn gold_row(page: &Page) -> Value {
+    let labels: Vec<i8> = page.lines.iter().map(|line| i8::from(page.own.contains(line))).collect();
+    json!({"id": page.url, "url": page.url, "site": "s", "text": page.text(), "gold": labels})
+}
+
+fn gold(crawl: &Crawl) -> String {
+    crawl.0.iter().map(|page| format!("{}\n", gold_row(page))).collect()
+}
+
+fn document(run: &Run) -> Value {
+    serde_json::from_slice(&run.says(0, &[]).stdout).unwrap()
+}
+
+fn eval(place: &Place, arguments: &[&str]) -> Value {
+    document(&place.run(&[&["eval", "--format", "json"], arguments].concat()))
+}
+
+/// Three pages: a line that is one word, one of two, one that is not judged.
+fn small(place: &Place) {
+    let row = |id: u8, text: &str, gold: [i8; 4]| json!({"id": id, "site": "s", "text": text, "gold": gold});
+    let pages = [
+        row(1, "menu\nsome words\nmenu\n?", [0, 1, 0, -1]),
+        row(2, "menu\nother words here and there\nend\n?", [0, 1, 1, -1]),
+    ];
+    place.write("gold.jsonl", pages.map(|row| format!("{row}\n")).concat());
+}
+
+#[test]
+fn clear_cases_are_all_right_and_sites_come_from_the_field() {
+    let place = Place::new();
+    place.write("gold.jsonl", gold(&Crawl::plain(1, 8)));
+    let found = eval(&place, &["gold.jsonl"]);
+    let all = &found["all"];
+    assert_eq!((&all["pages"], &all["f1"], &all["site_f1"]), (&json!(8), &json!(1.0), &json!(1.0)));
+    assert_eq!((&all["chrome"], &all["recurring"], &found["worst"]), (&json!(1.0), &json!(1.0), &json!([])));
+    assert_eq!(found["sites"][0]["site"], "s");
+    // Where the scope is set, it decides.
+    assert_eq!(eval(&place, &["gold.jsonl", "--scope", "host"])["sites"][0]["site"], "site0.example");
+}
+
+#[test]
+fn another_cleaners_output_is_scored_by_characters() {
+    let place = Place::new();
+    small(&place);
+    // Of the first page all content and one of two menus; of the second nothing.
+    place.write("cleaned.jsonl", r#"{"id":1,"text":"some words\nmenu"}"#);
+    let found = eval(&place, &["gold.jsonl", "--cleaned", "cleaned.jsonl"]);
+    let all = &found["all"];
+    let near = |name: &str, expected: f64| {
+        let found = all[name].as_f64().unwrap();
+        assert!((found - expected).abs() < 1e-12, "{name}: {found}");
+    };
+    near("precision", (10.0 / 14.0 + 0.0) / 2.0);
+    near("recall", 0.5);
+    near("f1", (2.0 * 10.0 / 24.0 + 0.0) / 2.0);
+    near("chrome", 8.0 / 12.0);
+    near("recurring", 8.0 / 12.0);
+    near("short_kept", 0.5);
+    assert_eq!((&found["missing"], &found["rules"], &found["calibration"]), (&json!(1), &json!([]), &Value::Null));
+    let worst = &found["worst"][0];
+    assert_eq!((&worst["id"], &worst["lines"][0]["text"]), (&json!("2"), &json!("other words here and there")));
+    let shown = place.run(&["eval", "gold.jsonl", "--cleaned", "cleaned.jsonl"]);
+    let shown = String::from_utf8(shown.says(0, &[]).stdout.clone()).unwrap();
+    assert!(shown.contains("1 page of the gold not in the cleaner's output, counted as emptied"), "{shown}");
+}
+
+#[test]
+fn the_output_of_clean_scores_as_its_verdicts_do() {
+    let place = Place::new();
+    place.write("gold.jsonl", gold(&Crawl::varied(3, 30)).replace("\\\"A\\\"", "\\\"A\\\"\\r"));
+    place.clean(&["gold.jsonl", "--site-field", "site", "--min-pages", "4", "-o", "cleaned.jsonl"]);
+    // Twins have one text and two addresses.
+    let verdicts = eval(&place, &["gold.jsonl", "--min-pages", "4"]);
+    let cleaned = eval(&place, &["gold.jsonl", "--cleaned", "cleaned.jsonl"]);
+    assert_eq!(verdicts["all"], cleaned["all"]);
+    assert!(verdicts["all"]["f1"].as_f64().unwrap() < 1.0, "the case is hard enough to tell");
+}
+
+#[test]
+fn pages_that_are_added_teach_and_are_not_scored() {
+    let place = Place::new();
+    let crawl = Crawl::plain(1, 9);
+    let (first, rest) = crawl.0.split_at(1);
+    place.write("gold.jsonl", gold(&Crawl(first.to_vec())).replace("\"site\":\"s\",", ""));
+    place.write("rest.jsonl", Crawl(rest.to_vec()).jsonl());
+    let alone = eval(&place, &["gold.jsonl"]);
+    assert_eq!((&alone["all"]["chrome"], &alone["rules"][0]["rule"]), (&json!(0.0), &json!("few-pages")));
+    let taught = eval(&place, &["gold.jsonl", "--with", "rest.jsonl"]);
+    assert_eq!((&taught["all"]["pages"], &taught["all"]["chrome"]), (&json!(1), &json!(1.0)));
+}
+
+#[test]
+fn each_gold_file_is_a_crawl_of_its_own_however_it_is_packed() {
+    let place = Place::new();
+    let crawl = gold(&Crawl::varied(2, 20));
+    place.write("plain.jsonl", &crawl);
+    place.write("packed.jsonl.gz", gz(crawl.as_bytes()));
+    place.write("packed.jsonl.zst", zst(crawl.as_bytes()));
+    let found = eval(&place, &["plain.jsonl", "packed.jsonl.gz", "packed.jsonl.zst"]);
+    let figures = |n: usize| {
+        let mut file = found["files"][n].clone();
+        file.as_object_mut().unwrap().remove("file");
+        file
+    };
+    assert_eq!((figures(1), figures(2)), (figures(0), figures(0)));
+    assert_eq!((&found["all"]["sites"], &found["all"]["pages"]), (&json!(3), &json!(3 * rows(crawl.as_bytes()).len())));
+    assert_eq!(
+        document(&place.pipe(&["eval", "-", "--format", "json"], crawl.as_bytes()))["files"][0]["f1"],
+        figures(0)["f1"]
+    );
+}
+
+#[test]
+fn the_table_fits_the_terminal_and_hides_control_characters() {
+    let place = Place::new();
+    let gold = gold(&Crawl::varied(3, 30)).replace("Home", "\\u001b[31mHome").replace("site1", "s\\u001b[2Jite1");
+    place.write(&format!("{}.jsonl", "long".repeat(30)), gold);
+    for columns in [60, 80, 160] {
+        let mut command = place.command(&["eval", &format!("{}.jsonl", "long".repeat(30)), "--color", "never"]);
+        let output = command.env("COLUMNS", columns.to_string()).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && shown.contains("Worst pages"), "{shown}");
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+        // The figures take 79 columns whatever the terminal has.
+        let widest = shown.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= columns.max(79), "{widest} of {columns}:\n{shown}");
+    }
+    let coloured = place.run(&["eval", &format!("{}.jsonl", "long".repeat(30)), "--color", "always"]);
+    assert!(coloured.stdout.contains(&0x1b));
+}
+
+#[test]
+fn wrong_gold_ends_the_run_with_its_place() {
+    let place = Place::new();
+    let good = r#"{"id":"a","url":"u","text":"x\ny","gold":[1,0]}"#;
+    for (row, messages) in [
+        (r#"{"id":"b","text":"x\ny","gold":[1]}"#, &["gold has 1 values for 2 lines"][..]),
+        (r#"{"id":"b","text":"x\ny","gold":[1,2]}"#, &["gold says 2 of line 2"]),
+        (r#"{"id":"b","text":"x\ny","gold":[1,"0"]}"#, &["a list of 1, 0 and -1", "column 37"]),
+        (r#"{"id":"b","text":"x\ny"}"#, &["page 'b': it has no gold"]),
+        (r#"{"text":"x\ny","gold":[1,0]}"#, &["no id", "--id-field"]),
+        (r#"{"id":"b","gold":[1,0]}"#, &["text"]),
+        (r#"{"id":"a","text":"x\ny","gold":[1,0]}"#, &["the id 'a' stands on an earlier line too"]),
+        (r#"{"id":"b\u001b[2J","text":"x\ny"}"#, &["b\\u{1b}[2J"]),
+        ("{", &["gold.jsonl:3"]),
+    ] {
+        place.write("gold.jsonl", format!("{good}\n\n{row}\n"));
+        let run = place.run(&["eval", "gold.jsonl"]);
+        run.says(2, messages).says(2, &["error: gold.jsonl:3: "]);
+        assert!(run.stdout.is_empty());
+    }
+}
+
+#[test]
+fn files_without_gold_are_refused() {
+    let place = Place::new();
+    place.write("empty.jsonl", "\n\n");
+    place.write("unjudged.jsonl", r#"{"id":"a","url":"u","text":"x\ny","gold":[-1,-1]}"#);
+    place.write("crawl.warc.wet", Crawl::plain(1, 2).wet());
+    for (name, message) in [
+        ("empty.jsonl", "empty.jsonl: no gold in the file: it holds no page"),
+        ("unjudged.jsonl", "unjudged.jsonl: no gold in the file: no line is judged"),
+        ("crawl.warc.wet", "crawl.warc.wet: this is no JSON Lines"),
+        ("missing.jsonl", "missing.jsonl: "),
+    ] {
+        place.run(&["eval", name]).says(2, &["error: ", message]);
+    }
+}
+
+#[test]
+fn a_cleaners_output_of_other_pages_is_refused() {
+    let place = Place::new();
+    small(&place);
+    for (rows, message) in [
+        (
+            "{\"id\":1,\"text\":\"\"}\n{\"id\":7,\"text\":\"\"}\n{\"id\":8,\"text\":\"\"}",
+            "cleaned.jsonl:2: 2 of 3 ids are not in the gold, '7' is the first",
+        ),
+        ("{\"id\":1,\"text\":\"\"}\n{\"id\":1,\"text\":\"\"}", "cleaned.jsonl:2: the id '1' stands on line 1 too"),
+        ("{\"text\":\"\"}", "cleaned.jsonl:1: the row has no id"),
+        ("{\"id\":1}", "cleaned.jsonl:1: "),
+    ] {
+        place.write("cleaned.jsonl", rows);
+        place.run(&["eval", "gold.jsonl", "--cleaned", "cleaned.jsonl"]).says(2, &["error: ", message]);
+    }
+    place.write("cleaned.jsonl", "{\"id\":1,\"text\":\"\"}");
+    let both = place.run(&["eval", "gold.jsonl", "gold.jsonl", "--cleaned", "cleaned.jsonl"]);
+    both.says(2, &["the id '1' stands in gold.jsonl too; score one gold file at a time"]);
+}
+
+#[test]
+fn gold_that_clean_would_skip_is_an_error_and_not_a_smaller_sum() {
+    let place = Place::new();
+    let crawl = Crawl::plain(1, 3);
+    let large = json!({"id": "large", "site": "s", "text": "x".repeat(2000), "gold": [1]});
+    place.write("gold.jsonl", format!("{}{large}\n", gold(&crawl)));
+    let run = place.run(&["eval", "gold.jsonl", "--max-page", "1K"]);
+    run.says(2, &["gold.jsonl: 1 of 4 gold pages could not be cleaned", "larger than --max-page 1024"]);
+}
