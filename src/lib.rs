@@ -11,6 +11,7 @@
 //! - [`chrome`] makes verdicts of that: which lines are the site's, and which the page's own;
 //! - [`sink`] writes pages back in the format they came in;
 //! - [`pipeline`] runs all of it in parallel, in the order of the input;
+//! - [`explain`] tells why a line stays or goes;
 //! - [`eval`] scores verdicts against labelled pages;
 //! - [`report`] holds what a run found, counted once for every way of showing it.
 //!
@@ -46,6 +47,7 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod eval;
+pub mod explain;
 pub mod line;
 pub mod ordered;
 pub mod page;

@@ -18,6 +18,7 @@ use crate::config::{Reading, Settings};
 use crate::error::{Error, ErrorKind, Problem, Result, guarded};
 use crate::line::{Key, Line, Normaliser, spans};
 use crate::ordered;
+use crate::page::Page;
 use crate::report::summary::{SourceTally, Summary, Tally};
 use crate::sink::render::{Judged, Rendered, Renderer};
 use crate::sink::{Outputs, Plan, Request, plan};
@@ -126,6 +127,45 @@ pub fn judge<T: Send>(
         run(context, sources, look, |source, seen| seen.into_iter().flatten().try_for_each(|seen| take(source, seen)))?;
     summary.elapsed = begun.elapsed();
     Ok(summary)
+}
+
+/// Reads every page once more, and judges nothing. `see` looks at a page on any thread, with a normaliser and room for
+/// lines should it want them; `take` is given what it saw, in the order of the input.
+///
+/// # Errors
+/// When a signal asks the run to stop.
+pub fn read<T: Send>(
+    context: &Context<'_>,
+    sources: &Sources,
+    see: impl Fn(&Page<'_>, &mut Normaliser, &mut Vec<Line>) -> Option<T> + Sync,
+    mut take: impl FnMut(T),
+) -> Result<()> {
+    let mut batches = Batches::new(&sources.found, context);
+    ordered::map(
+        &context.pool,
+        context.ahead(),
+        || batches.next(),
+        |item| {
+            let batch = match item {
+                Item::Raw(_, raw) => raw.parse(context.settings),
+                Item::Batch(_, batch) => batch,
+                Item::End(..) => return Vec::new(),
+            };
+            let mut normaliser = Normaliser::new(Key::new(context.settings.results.fingerprint_key));
+            let mut lines = Vec::new();
+            let mut seen = Vec::new();
+            for slot in &batch.slots {
+                // What dehusk fails on has been told before.
+                let page = batch.page(slot);
+                seen.extend(guarded(|| see(&page, &mut normaliser, &mut lines)).ok().flatten());
+            }
+            seen
+        },
+        |seen| {
+            seen.into_iter().for_each(&mut take);
+            context.check_stop()
+        },
+    )
 }
 
 /// Takes the census, then lets `work` judge each batch, whose lines are in the log. `consume` is given what `work` made,

@@ -111,7 +111,7 @@ impl Eval {
 
 fn show(evaluation: &Evaluation, format: Format, worst: usize) -> Result<()> {
     match format {
-        Format::Json => table::print_json(evaluation),
+        Format::Json => table::print(&table::json(evaluation)?),
         Format::Table => table::print(&drawn(evaluation, worst, table::width())),
     }
 }

@@ -3,6 +3,7 @@
 mod clean;
 mod config_file;
 mod eval;
+mod explain;
 mod generate;
 mod progress;
 mod signals;
@@ -48,6 +49,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Clean(Box<clean::Clean>),
+    Explain(Box<explain::Explain>),
     Eval(Box<eval::Eval>),
     Generate(generate::Generate),
 }
@@ -107,6 +109,7 @@ pub fn main() -> ExitCode {
     .write_global();
     let ran = crate::error::guarded(|| match cli.command {
         Command::Clean(clean) => clean.run(&cli.talk),
+        Command::Explain(explain) => explain.run(&cli.talk),
         Command::Eval(eval) => eval.run(&cli.talk),
         Command::Generate(generate) => generate.run(),
     })

@@ -152,7 +152,7 @@ pub fn percent(part: u64, whole: u64) -> String {
 }
 
 /// A number of bytes in the unit that suits it.
-fn bytes(n: u64) -> String {
+pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
     let mut value = n as f64;
     let mut unit = 0;

@@ -70,13 +70,13 @@ pub fn print(text: &str) -> Result<()> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| ErrorKind::Stdout(e).into())
 }
 
-/// Writes a document as JSON, over several lines.
+/// A document as JSON, over several lines.
 ///
 /// # Errors
-/// When standard output cannot be written.
-pub fn print_json(document: &impl serde::Serialize) -> Result<()> {
+/// When it cannot be written as JSON, which is a defect of dehusk.
+pub fn json(document: &impl serde::Serialize) -> Result<String> {
     let text = serde_json::to_string_pretty(document).map_err(|e| ErrorKind::Internal(e.to_string()))?;
-    print(&format!("{text}\n"))
+    Ok(format!("{text}\n"))
 }
 
 #[cfg(test)]

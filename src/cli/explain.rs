@@ -1,0 +1,248 @@
+//! `dehusk explain`: why each line of a page stays or goes, or what is known of one line on its site.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anstyle::{AnsiColor, Style};
+use clap::{Args, ValueEnum};
+
+use super::summary::{bytes, count, grouped, percent, problems};
+use super::table::{self, cut, left};
+use super::{BOLD, DIM, Talk, config_file, exit_status, progress, signals};
+use crate::config::Options;
+use crate::error::Result;
+use crate::explain::{self, Examples, ExplainedLine, ExplainedPage, KnownLine};
+use crate::ordered;
+use crate::page::visible;
+use crate::pipeline::Context;
+use crate::source::paths;
+
+/// A line that stays.
+const KEPT: Style = AnsiColor::Green.on_default();
+/// The mark of a line that goes.
+const GONE: Style = AnsiColor::Red.on_default();
+/// The text of a line that goes.
+const STRUCK: Style = Style::new().dimmed().strikethrough();
+
+/// Tells why each line of a page stays or goes
+///
+/// Judges the crawl as `clean` does and shows one page of it, line by line: whether the line stays (+) or goes (-), by
+/// what rule, on how many pages of the site it stands, and its score: the log-odds that it is content, before the lines
+/// around it are considered. With --line and --site, tells on how many pages of a site one line stands instead.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dehusk explain crawl.warc.wet.gz --page https://example.org/news/1.html
+  dehusk explain crawl.warc.wet.gz --page https://example.org/news/1.html --examples dropped
+  dehusk explain crawl.warc.wet.gz --site example.org --line 'All rights reserved'")]
+pub struct Explain {
+    /// Files, folders, or - for standard input: the crawl that the page is part of
+    #[arg(value_name = "PATH", required_unless_present = "files_from")]
+    paths: Vec<PathBuf>,
+    /// The page to explain, by its URL or id
+    #[arg(long, value_name = "URL", required_unless_present = "line", conflicts_with = "line")]
+    page: Option<String>,
+    /// The line to tell about
+    #[arg(long, value_name = "TEXT", requires = "site")]
+    line: Option<String>,
+    /// The site on which the line stands
+    #[arg(long, value_name = "SITE", requires = "line")]
+    site: Option<String>,
+    /// Which lines of the page get up to three other pages that have them; takes one more reading
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "none", help_heading = "Output")]
+    examples: Examples,
+    /// How it is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    format: Format,
+    /// Read further paths from a file, one a line; may be compressed, may be -
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    files_from: Vec<PathBuf>,
+    /// Give URLs to the files of folders: path, tab, URL, one a line
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    url_map: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+impl Explain {
+    /// Runs the command.
+    pub fn run(self, talk: &Talk) -> Result<ExitCode> {
+        let settings = self.options.over(config_file::load(talk.config.as_deref())?).settings()?;
+        let stop = signals::watch()?;
+        let sources = paths::resolve(&paths::Request {
+            paths: self.paths,
+            lists: self.files_from,
+            url_map: self.url_map,
+            temp_dir: settings.running.temp_dir.clone(),
+            stop: Arc::clone(&stop),
+        })?;
+        let pool = ordered::pool(settings.running.threads.get())?;
+        let progress = progress::Bar::new(talk);
+        let context = Context {
+            problems: if talk.verbose > 0 { usize::MAX } else { 5 },
+            settings: &settings,
+            pool,
+            stop: &stop,
+            progress: &|at| progress.show(at),
+        };
+        let (shown, summary) = match (&self.line, &self.site) {
+            (Some(line), Some(site)) => {
+                let found = explain::line(&context, &sources, line, site);
+                progress.end();
+                let (known, summary) = found?;
+                (self.format.of(&known, drawn_line)?, summary)
+            }
+            _ => {
+                let page = self.page.as_deref().unwrap_or_default();
+                let found = explain::page(&context, &sources, page, self.examples);
+                progress.end();
+                let (page, summary) = found?;
+                (self.format.of(&page, drawn_page)?, summary)
+            }
+        };
+        problems(&summary);
+        table::print(&shown)?;
+        Ok(exit_status(&summary, &settings, talk))
+    }
+}
+
+impl Format {
+    /// The document in this format.
+    fn of<T: serde::Serialize>(self, document: &T, draw: impl Fn(&T, usize) -> String) -> Result<String> {
+        match self {
+            Format::Text => Ok(draw(document, table::width())),
+            Format::Json => table::json(document),
+        }
+    }
+}
+
+/// Writing to a string cannot fail.
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(out, "{text}");
+}
+
+fn drawn_page(page: &ExplainedPage, width: usize) -> String {
+    let mut out = String::new();
+    let name = if page.url.is_empty() { page.id.as_deref().unwrap_or_default() } else { &page.url };
+    line(&mut out, format_args!("{BOLD}{}{BOLD:#}", visible(name)));
+    line(&mut out, format_args!("{}", site_note(page)));
+    line(&mut out, format_args!("{}\n", kept_note(page)));
+    let columns = Columns::of(page, width);
+    line(
+        &mut out,
+        format_args!(
+            "{DIM}  {} {:>pages$} {:>7}{DIM:#}",
+            left("rule", columns.rule),
+            "pages",
+            "score",
+            pages = columns.pages
+        ),
+    );
+    for explained in &page.lines {
+        columns.row(&mut out, explained);
+    }
+    out
+}
+
+fn site_note(page: &ExplainedPage) -> String {
+    let of = page.lines.iter().map(|line| line.evidence.of).max().unwrap_or(0);
+    let site = if page.site.is_empty() { "(pages without a URL)".into() } else { visible(&page.site) };
+    let copies = match page.pages {
+        1 => String::new(),
+        n => format!("; {} pages have this name, the first is shown", grouped(n)),
+    };
+    format!("site {site}, {}{copies}", count(of, "page that differs from others", "pages that differ"))
+}
+
+fn kept_note(page: &ExplainedPage) -> String {
+    let size = |line: &ExplainedLine| line.end - line.start;
+    let kept = || page.lines.iter().filter(|line| line.keep());
+    let (kept_bytes, all) = (kept().map(size).sum::<u64>(), page.lines.iter().map(size).sum::<u64>());
+    format!(
+        "{} of {} kept, {} of {} ({})",
+        grouped(kept().count() as u64),
+        count(page.lines.len() as u64, "line", "lines"),
+        bytes(kept_bytes),
+        bytes(all),
+        percent(kept_bytes, all)
+    )
+}
+
+/// How wide columns are: as narrow as what stands in them, so that there is room for the text.
+struct Columns {
+    rule: usize,
+    pages: usize,
+    text: usize,
+}
+
+impl Columns {
+    fn of(page: &ExplainedPage, width: usize) -> Self {
+        let rule = page.lines.iter().map(|line| line.rule.name().len()).max().unwrap_or(0).max(4);
+        let pages = page.lines.iter().map(|line| evidence(line).len()).max().unwrap_or(0).max(5);
+        // The mark, the score, and spaces between.
+        Self { rule, pages, text: width.saturating_sub(rule + pages + 13) }
+    }
+
+    fn row(&self, out: &mut String, line_of_page: &ExplainedLine) {
+        let (mark, style, text) = if line_of_page.keep() { ('+', KEPT, Style::new()) } else { ('-', GONE, STRUCK) };
+        let score = if line_of_page.score == 0.0 { String::new() } else { format!("{:.2}", line_of_page.score) };
+        line(
+            out,
+            format_args!(
+                "{style}{mark}{style:#} {} {DIM}{:>pages$}{DIM:#} {score:>7}  {text}{}{text:#}",
+                left(line_of_page.rule.name(), self.rule),
+                evidence(line_of_page),
+                cut(line_of_page.text.trim(), self.text),
+                pages = self.pages,
+            ),
+        );
+        let indent = self.rule + self.pages + 13;
+        for url in &line_of_page.examples {
+            line(out, format_args!("{DIM}{:indent$}{}{DIM:#}", "", cut(url, self.text)));
+        }
+    }
+}
+
+/// The pages that have the line, of all.
+fn evidence(line: &ExplainedLine) -> String {
+    match line.evidence.pages {
+        0 => String::new(),
+        pages => format!("{} of {}", grouped(pages.into()), grouped(line.evidence.of)),
+    }
+}
+
+fn drawn_line(known: &KnownLine, width: usize) -> String {
+    let mut out = String::new();
+    line(&mut out, format_args!("{BOLD}{}{BOLD:#}", cut(&known.text, width)));
+    line(&mut out, format_args!("site {}, {}\n", visible(&known.site), count(known.pages, "page", "pages")));
+    for (pages, what) in [(known.exact, "have this very line"), (known.template, "have it, numbers and dates aside")] {
+        line(&mut out, format_args!("{BOLD}{:>9}{BOLD:#} {:>8}  {what}", grouped(pages), percent(pages, known.pages)));
+    }
+    line(&mut out, format_args!("\n{DIM}      lines  rule{DIM:#}"));
+    for decided in &known.decided {
+        let (mark, style) = if decided.verdict == "keep" { ('+', KEPT) } else { ('-', GONE) };
+        line(
+            &mut out,
+            format_args!(
+                "{style}{mark}{style:#} {:>9}  {:<18} {DIM}{}{DIM:#}",
+                grouped(decided.lines),
+                decided.rule.name(),
+                decided.rule.describe()
+            ),
+        );
+    }
+    line(&mut out, format_args!("\n{DIM}for example{DIM:#}"));
+    for url in &known.examples {
+        line(&mut out, format_args!("  {}", cut(url, width.saturating_sub(2))));
+    }
+    out
+}
