@@ -5,6 +5,7 @@
 //! Settings come in two parts. [`Results`] change what comes out and have a digest, which files made by one run and
 //! read by another carry; [`Running`] changes only how fast and with how much memory.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::pattern::{Patterns, Written};
 
 /// Which pages share chrome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,6 +154,24 @@ pub struct Options {
     /// What becomes of a page of which nothing is left [default: keep]
     #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "WHAT", help_heading = "Output"))]
     pub empty: Option<Empty>,
+    /// Keep lines that match this regular expression, whatever is decided; may be given several times, wins over --drop
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "REGEX", allow_hyphen_values = true, help_heading = "Detection")
+    )]
+    #[serde(default)]
+    pub keep: Vec<String>,
+    /// Drop lines that match this regular expression; may be given several times
+    #[cfg_attr(
+        feature = "cli",
+        arg(long, value_name = "REGEX", allow_hyphen_values = true, help_heading = "Detection")
+    )]
+    #[serde(default)]
+    pub drop: Vec<String>,
+    /// Further patterns of single sites; in `dehusk.toml` alone: `[site."example.org"]`.
+    #[cfg_attr(feature = "cli", arg(skip))]
+    #[serde(default)]
+    pub site: BTreeMap<String, Written>,
     /// Key of the fingerprints; another key makes collisions prepared for the default one useless [default: 0]
     #[cfg_attr(feature = "cli", arg(long, value_name = "N", help_heading = "Detection"))]
     pub fingerprint_key: Option<u64>,
@@ -188,12 +208,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// These options where they are set, else those of `under`.
+    /// These options where they are set, else those of `under`. Patterns add up.
     pub fn over(self, under: Options) -> Options {
         Options {
             scope: self.scope.or(under.scope),
             min_pages: self.min_pages.or(under.min_pages),
             empty: self.empty.or(under.empty),
+            keep: [under.keep, self.keep].concat(),
+            drop: [under.drop, self.drop].concat(),
+            site: if self.site.is_empty() { under.site } else { self.site },
             fingerprint_key: self.fingerprint_key.or(under.fingerprint_key),
             text_field: self.text_field.or(under.text_field),
             url_field: self.url_field.or(under.url_field),
@@ -238,6 +261,7 @@ impl Options {
                 scope: self.scope.unwrap_or_default(),
                 min_pages,
                 empty: self.empty.unwrap_or_default(),
+                patterns: Patterns::new(Written { keep: self.keep, drop: self.drop }, self.site)?,
                 fingerprint_key: self.fingerprint_key.unwrap_or(0),
                 fields: FieldNames {
                     text: named("text-field", self.text_field)?,
@@ -279,6 +303,8 @@ pub struct Results {
     pub min_pages: u64,
     /// What becomes of emptied pages.
     pub empty: Empty,
+    /// Lines that stay or go whatever is decided.
+    pub patterns: Patterns,
     /// Seed of every fingerprint.
     pub fingerprint_key: u64,
     /// Where a row keeps text, url, id and site.
@@ -336,7 +362,10 @@ mod tests {
         let base = Options::default().settings()?.results.digest();
         let scoped = Options { scope: Some(Scope::All), ..Options::default() }.settings()?.results.digest();
         let threaded = Options { threads: NonZeroUsize::new(7), ..Options::default() }.settings()?.results.digest();
+        let patterned = Options { keep: vec!["a".into()], ..Options::default() }.settings()?.results.digest();
+        let other = Options { drop: vec!["a".into()], ..Options::default() }.settings()?.results.digest();
         assert_ne!(base, scoped);
+        assert!(base != patterned && patterned != other);
         assert_eq!(base, threaded);
         Ok(())
     }
@@ -348,6 +377,7 @@ mod tests {
             Options { batch: Some(Size(1)), ..Options::default() },
             Options { max_page: Some(Size(1)), ..Options::default() },
             Options { text_field: Some(String::new()), ..Options::default() },
+            Options { drop: vec!["(".into()], ..Options::default() },
             Options { allow_bad: Some("many".into()), ..Options::default() },
         ] {
             assert!(options.settings().is_err());

@@ -9,6 +9,7 @@
 //! - [`mod@line`] splits pages, normalises lines and takes their fingerprints;
 //! - [`census`] counts, a site at a time, on how many pages each line stands;
 //! - [`chrome`] makes verdicts of that: which lines are the site's, and which the page's own;
+//! - [`pattern`] holds what the user knows better;
 //! - [`sink`] writes pages back in the format they came in;
 //! - [`pipeline`] runs all of it in parallel, in the order of the input;
 //! - [`explain`] tells why a line stays or goes;
@@ -51,6 +52,7 @@ pub mod explain;
 pub mod line;
 pub mod ordered;
 pub mod page;
+pub mod pattern;
 pub mod pipeline;
 pub mod report;
 pub mod sink;

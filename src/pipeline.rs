@@ -516,6 +516,7 @@ impl Judging<'_> {
                     normaliser.page(page.text, &mut lines);
                 }
                 judge.page(&page, &lines, self.sites.get(page.site), &mut verdicts);
+                results.patterns.apply(&page, &lines, &mut verdicts);
             });
             if judged.is_err() {
                 keep_whole(page.text, &mut lines, &mut verdicts);

@@ -34,6 +34,10 @@ pub enum Rule {
     FewPages,
     /// It is blank, and goes where the line before it goes.
     Blank,
+    /// The user said that such lines stay.
+    KeptByPattern,
+    /// The user said that such lines go.
+    DroppedByPattern,
 }
 
 impl Rule {
@@ -50,6 +54,8 @@ impl Rule {
             Rule::Title => "title",
             Rule::FewPages => "few-pages",
             Rule::Blank => "blank",
+            Rule::KeptByPattern => "kept-by-pattern",
+            Rule::DroppedByPattern => "dropped-by-pattern",
         }
     }
 
@@ -66,6 +72,8 @@ impl Rule {
             Rule::Title => "is the page's title",
             Rule::FewPages => "too few pages of the site to tell",
             Rule::Blank => "is blank",
+            Rule::KeptByPattern => "matches --keep",
+            Rule::DroppedByPattern => "matches --drop",
         }
     }
 }

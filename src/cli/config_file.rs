@@ -71,6 +71,16 @@ mod tests {
     }
 
     #[test]
+    fn sites_have_patterns_of_their_own() {
+        let options = parse("drop = ['^Ad$']\n[site.\"example.org\"]\nkeep = ['^MIT']").expect("valid");
+        assert_eq!(
+            (&options.drop[..], &options.site["example.org"].keep[..]),
+            (&["^Ad$".to_owned()][..], &["^MIT".to_owned()][..])
+        );
+        assert!(parse("[site.\"example.org\"]\nkept = ['a']").expect_err("unknown").contains("kept"));
+    }
+
+    #[test]
     fn an_unknown_key_names_the_nearest_known_one() {
         let error = parse("min-page = 5").expect_err("unknown");
         assert_eq!(error, "unknown key 'min-page'; did you mean 'min-pages'?");

@@ -325,7 +325,7 @@ fn pages(out: &mut String, pages: &[WorstPage], width: usize) {
                 share(Some(page.shares.f1)),
                 share(Some(page.shares.precision)),
                 share(Some(page.shares.recall)),
-                cut(name, width.saturating_sub(24))
+                visible(name)
             ),
         );
         for wrong in &page.lines {

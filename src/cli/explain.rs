@@ -160,7 +160,7 @@ fn site_note(page: &ExplainedPage) -> String {
         1 => String::new(),
         n => format!("; {} pages have this name, the first is shown", grouped(n)),
     };
-    format!("site {site}, {}{copies}", count(of, "page that differs from others", "pages that differ"))
+    format!("site {site}, {}, equal ones counted once{copies}", count(of, "page", "pages"))
 }
 
 fn kept_note(page: &ExplainedPage) -> String {
@@ -205,9 +205,9 @@ impl Columns {
                 pages = self.pages,
             ),
         );
-        let indent = self.rule + self.pages + 13;
+        // Whole, so that they can be copied.
         for url in &line_of_page.examples {
-            line(out, format_args!("{DIM}{:indent$}{}{DIM:#}", "", cut(url, self.text)));
+            line(out, format_args!("    {DIM}{}{DIM:#}", visible(url)));
         }
     }
 }
@@ -242,7 +242,7 @@ fn drawn_line(known: &KnownLine, width: usize) -> String {
     }
     line(&mut out, format_args!("\n{DIM}for example{DIM:#}"));
     for url in &known.examples {
-        line(&mut out, format_args!("  {}", cut(url, width.saturating_sub(2))));
+        line(&mut out, format_args!("  {}", visible(url)));
     }
     out
 }

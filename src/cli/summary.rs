@@ -57,10 +57,11 @@ pub fn show(summary: &Summary, talk: &Talk) {
     );
     let mut rules: Vec<_> = tally.dropped.iter().collect();
     rules.sort_by_key(|(rule, amount)| (std::cmp::Reverse(amount.bytes), **rule));
+    let widest = rules.iter().map(|(rule, _)| rule.name().len()).max().unwrap_or(0).max(11);
     for (rule, amount) in rules {
         let _ = writeln!(
             out,
-            "  {:>7}  {:<11} {:>12} lines  {DIM}{}{DIM:#}",
+            "  {:>7}  {:<widest$} {:>12} lines  {DIM}{}{DIM:#}",
             percent(amount.bytes, tally.read.bytes),
             rule.name(),
             grouped(amount.lines),

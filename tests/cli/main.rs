@@ -16,6 +16,7 @@ mod bad_input;
 mod convert;
 mod empty;
 mod eval;
+mod explain;
 mod fields;
 mod formats;
 mod invariance;
@@ -23,6 +24,7 @@ mod messages;
 mod outputs;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod patterns;
 #[cfg(unix)]
 mod signals;
 mod summary;
