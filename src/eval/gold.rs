@@ -244,3 +244,48 @@ fn open(source: &Source) -> io::Result<Box<dyn BufRead>> {
         Compression::Zstd => Box::new(BufReader::new(zstd::Decoder::new(file)?)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{FieldNames, Options};
+
+    fn read_row(row: &str, site_field: Option<&str>) -> Result<GoldPage, String> {
+        let settings = Options { site_field: site_field.map(str::to_owned), ..Options::default() }.settings();
+        let results = settings.map_err(|e| e.to_string())?.results;
+        let fields = Fields::new(&FieldNames { site: results.fields.site.clone(), ..FieldNames::default() });
+        let fields = fields.map_err(|e| e.to_string())?;
+        page(1, scan(row.as_bytes(), &fields, DEPTH_LIMIT).map_err(|e| e.to_string())?, &results)
+    }
+
+    #[test]
+    fn lines_end_at_line_feeds_alone() {
+        let page = read_row(r#"{"id":1,"text":"a\r\nb\rc\n","gold":[1,0,-1]}"#, None).expect("three lines");
+        assert_eq!(page.lines(), ["a\r", "b\rc", ""]);
+        assert_eq!(page.labels, [Label::Content, Label::Chrome, Label::Unjudged]);
+        assert_eq!(page.worth(), [2, 0, 0]);
+    }
+
+    #[test]
+    fn the_site_is_the_fields_where_it_was_set_and_else_the_urls() {
+        let row = r#"{"id":1,"url":"http://www.x.org/a","site":"s","text":"","gold":[1]}"#;
+        let site = |field| read_row(row, field).expect("a page").site;
+        assert_eq!([&*site(Some("site")), &*site(None), &*site(Some("none"))], ["s", "x.org", "x.org"]);
+    }
+
+    #[test]
+    fn labels_are_three_numbers_one_a_line() {
+        let wrong = |gold: &str| {
+            let row = format!(r#"{{"id":"p","text":"a\nb"{gold}}}"#);
+            read_row(&row, None).expect_err("wrong")
+        };
+        assert_eq!(wrong(r#","gold":[1]"#), "page 'p': gold has 1 values for 2 lines; lines end at line feeds alone");
+        assert_eq!(wrong(r#","gold":[1,9]"#), "page 'p': gold says 9 of line 2; 1 is content, 0 chrome, -1 not judged");
+        assert!(wrong("").contains("it has no gold") && wrong(r#","gold":null"#).contains("it has no gold"));
+        let error = wrong(r#","gold":[1,0.5]"#);
+        assert!(
+            error.contains("floating point") && error.contains("at column") && !error.contains("line 1"),
+            "{error}"
+        );
+    }
+}
