@@ -11,7 +11,7 @@ use super::summary::{count, grouped, percent, problems};
 use super::table::{self, cut, left, share, styled};
 use super::{BAD, BOLD, DIM, NOTE, Talk, config_file, exit_status, progress, signals};
 use crate::config::{Options, Settings};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::eval::calibration::Calibration;
 use crate::eval::score::Figures;
 use crate::eval::{self, Evaluation, RuleFigures, SiteFigures, WorstLine, WorstPage};
@@ -82,6 +82,10 @@ impl Eval {
                 ..paths::Request::default()
             })
         };
+        let named = self.gold.iter().chain(&self.with).chain(&self.cleaned);
+        if named.filter(|path| path.as_os_str() == "-").count() > 1 {
+            return Err(Error::settings("standard input (-) can be read only once"));
+        }
         let golds = resolve(&self.gold)?;
         if let Some(path) = &self.cleaned {
             let evaluation = scored(&golds, resolve(std::slice::from_ref(path))?, &settings, self.worst)?;

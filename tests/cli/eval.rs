@@ -173,6 +173,7 @@ fn files_without_gold_are_refused() {
     ] {
         place.run(&["eval", name]).says(2, &["error: ", message]);
     }
+    place.run(&["eval", "-", "--with", "-"]).says(2, &["standard input (-) can be read only once"]);
 }
 
 #[test]
