@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// One line of a header block, together with the lines that continue it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +74,24 @@ fn field(line: &[u8]) -> Line<'_> {
 
 /// Whether `name` can name a field (RFC 9110, section 5.6.2).
 fn is_token(name: &[u8]) -> bool {
-    !name.is_empty() && name.iter().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(b))
+    !name.is_empty() && name.iter().all(|b| TOKEN_BYTES[usize::from(*b)])
 }
+
+/// Which bytes a token may hold.
+const TOKEN_BYTES: [bool; 256] = {
+    let mut may = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        may[byte as usize] = byte.is_ascii_graphic();
+        byte += 1;
+    }
+    let mut separators: &[u8] = b"()<>@,;:\\\"/[]?={}";
+    while let [separator, rest @ ..] = separators {
+        may[*separator as usize] = false;
+        separators = rest;
+    }
+    may
+};
 
 /// `bytes` without the blanks, line ends and NULs around them.
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
@@ -88,7 +104,7 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 /// A value as text: a fold becomes one space, NULs go, what is no UTF-8 becomes U+FFFD.
 pub(crate) fn text(value: &[u8]) -> Cow<'_, str> {
     let value = trim(value);
-    if !value.iter().any(|b| matches!(b, b'\n' | 0)) {
+    if memchr2(b'\n', 0, value).is_none() {
         return String::from_utf8_lossy(value);
     }
     let mut clean = Vec::with_capacity(value.len());

@@ -291,11 +291,14 @@ impl<'a> Header<'a> {
         };
         let value = if is("WARC-Target-URI") { without_brackets(value) } else { value };
         if field.is_none() && !value.is_empty() {
-            *field = Some(text(value));
-            if value.contains(&0) {
+            let text = text(value);
+            // A value that is taken as it lies had nothing to mend.
+            let mended = matches!(text, Cow::Owned(_));
+            *field = Some(text);
+            if mended && value.contains(&0) {
                 self.repairs.push_once(Repair::Nul);
             }
-            if std::str::from_utf8(value).is_err() {
+            if mended && std::str::from_utf8(value).is_err() {
                 self.repairs.push_once(Repair::BadUtf8);
             }
         }
