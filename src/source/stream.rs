@@ -467,11 +467,14 @@ impl Gzip {
     }
 }
 
+/// How much more room a piece gets than it has bytes: with more text than that the block grows, and is copied.
+const RATIO: usize = 4;
+
 /// Inflates the members of a piece from `from` on.
 fn inflate(piece: &Piece, from: usize, largest: usize) -> Inflated {
     let mut members = Members::new();
     let mut made = Inflated { block: Block::default(), ledger: Ledger::default(), padding: 0, stop: Stop::End };
-    made.block.bytes.reserve((piece.bytes.len() - from.min(piece.bytes.len())) * 3);
+    made.block.bytes.reserve((piece.bytes.len() - from.min(piece.bytes.len())) * RATIO);
     let mut at = from;
     loop {
         let padding = gzip::padding(piece.bytes.get(at..).unwrap_or_default());
