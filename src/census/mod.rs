@@ -21,12 +21,19 @@ pub struct Log {
     names: Vec<Box<str>>,
     /// Where each of them stands in `names`; empty once the log is in a census.
     numbers: HashMap<Box<str>, u32>,
-    /// For each page its site, and where its lines end.
-    pages: Vec<(u32, u32)>,
+    pages: Vec<PageEnd>,
     /// The templates of the lines of all pages.
     templates: Vec<Fingerprint>,
     /// Lines that differ from their template: position, and fingerprint.
     exacts: Vec<(u32, Fingerprint)>,
+}
+
+/// A page's site, and where its part of the log ends.
+#[derive(Clone, Copy, Debug, Default)]
+struct PageEnd {
+    site: u32,
+    templates: u32,
+    exacts: u32,
 }
 
 impl Log {
@@ -47,7 +54,8 @@ impl Log {
             }
             self.templates.push(line.template);
         }
-        self.pages.push((site, self.templates.len() as u32));
+        let end = PageEnd { site, templates: self.templates.len() as u32, exacts: self.exacts.len() as u32 };
+        self.pages.push(end);
     }
 
     /// Finds the lines of page number `page` of this log in its `text` again, without normalising it. Returns whether
@@ -57,7 +65,7 @@ impl Log {
         if page >= self.pages.len() {
             return false;
         }
-        let (_, logged) = self.page(page as u32);
+        let logged = self.page(page as u32);
         let mut exacts = logged.exacts.iter().peekable();
         let first = logged.first;
         lines.extend(crate::line::spans(text).zip(logged.templates).zip(first..).map(|((span, template), at)| {
@@ -67,26 +75,21 @@ impl Log {
         lines.len() == logged.templates.len() && lines.last().map_or(0, |line| line.next) == text.len()
     }
 
-    /// A page's site, and its lines.
-    fn page(&self, page: u32) -> (u32, PageLog<'_>) {
+    /// The lines of a page.
+    fn page(&self, page: u32) -> PageLog<'_> {
         let page = page as usize;
-        let start = page.checked_sub(1).map_or(0, |before| self.pages[before].1);
-        let (site, end) = self.pages[page];
-        let first = self.exacts.partition_point(|(at, _)| *at < start);
-        let last = self.exacts.partition_point(|(at, _)| *at < end);
-        (
-            site,
-            PageLog {
-                first: start,
-                templates: &self.templates[start as usize..end as usize],
-                exacts: &self.exacts[first..last],
-            },
-        )
+        let start = page.checked_sub(1).map_or_else(PageEnd::default, |before| self.pages[before]);
+        let end = self.pages[page];
+        PageLog {
+            first: start.templates,
+            templates: &self.templates[start.templates as usize..end.templates as usize],
+            exacts: &self.exacts[start.exacts as usize..end.exacts as usize],
+        }
     }
 
     /// Memory taken, in bytes.
     pub fn memory(&self) -> usize {
-        self.templates.capacity() * 8 + self.exacts.capacity() * 16 + self.pages.capacity() * 8
+        self.templates.capacity() * 8 + self.exacts.capacity() * 16 + self.pages.capacity() * size_of::<PageEnd>()
     }
 }
 
@@ -121,7 +124,7 @@ impl Census {
         log.exacts.shrink_to_fit();
         let number = self.logs.len() as u32;
         for page in 0..log.pages.len() as u32 {
-            let name = &log.names[log.pages[page as usize].0 as usize];
+            let name = &log.names[log.pages[page as usize].site as usize];
             match self.sites.get_mut(name) {
                 Some(pages) => pages.push((number, page)),
                 None => {
@@ -164,10 +167,11 @@ impl Census {
     fn count(&self, pages: &[(u32, u32)], seed: Seed) -> SiteCounts {
         let mut distinct: Vec<(u128, u128, u32, u32)> = pages
             .par_iter()
-            .map(|&(log, page)| {
+            .map_init(Vec::new, |bytes, &(log, page)| {
                 let lines = self.page(log, page);
                 // Of pages that differ in numbers only, the same one is taken in whatever order they came.
-                (digest(lines.shown()), digest(lines.exacts.iter().map(|(_, exact)| *exact)), log, page)
+                let exacts = lines.exacts.iter().map(|(_, exact)| *exact);
+                (digest(lines.shown(), bytes), digest(exacts, bytes), log, page)
             })
             .filter(|(digest, ..)| *digest != 0)
             .collect();
@@ -177,35 +181,20 @@ impl Census {
         if counts.pages < 2 {
             return counts;
         }
-        for keys in [template_keys, exact_keys, pair_keys] {
-            let mut all: Vec<u64> = distinct
-                .par_chunks(256)
-                .flat_map_iter(|chunk| {
-                    let mut all = Vec::new();
-                    let mut of_page = Vec::new();
-                    for &(.., log, page) in chunk {
-                        of_page.clear();
-                        keys(self.page(log, page), &mut of_page);
-                        of_page.sort_unstable();
-                        of_page.dedup();
-                        all.extend_from_slice(&of_page);
-                    }
-                    all
-                })
-                .collect();
-            all.par_sort_unstable();
-            for run in all.chunk_by(|a, b| a == b) {
-                if let [key, _, ..] = run {
-                    counts.table.insert(*key, u32::try_from(run.len()).unwrap_or(u32::MAX));
-                }
-            }
-        }
+        let pages = Pages { census: self, distinct: &distinct };
+        let templates = pages.recurring(|page, keys| keys.extend(page.shown()));
+        let sieve = Sieve::of(&templates);
+        let exacts = pages.recurring(|page, keys| keys.extend(page.exacts.iter().map(|(_, exact)| exact_key(*exact))));
+        let pairs = pages.recurring(|page, keys| pair_keys(page, &sieve, keys));
+        counts.table.reserve(templates.len() + exacts.len() + pairs.len());
+        // Should keys of two kinds be the same, the last kind counts.
+        counts.table.extend(templates.into_iter().chain(exacts).chain(pairs));
         counts.table.shrink_to_fit();
         counts
     }
 
     fn page(&self, log: u32, page: u32) -> PageLog<'_> {
-        self.logs[log as usize].page(page).1
+        self.logs[log as usize].page(page)
     }
 
     /// Memory taken, in bytes.
@@ -215,24 +204,122 @@ impl Census {
     }
 }
 
-/// What tells pages apart that say the same: 0 for a page without lines.
-fn digest(lines: impl Iterator<Item = Fingerprint>) -> u128 {
-    let bytes: Vec<u8> = lines.flat_map(u64::to_le_bytes).collect();
-    if bytes.is_empty() { 0 } else { xxh3_128(&bytes).max(1) }
+/// The pages of one site that differ from each other.
+struct Pages<'a> {
+    census: &'a Census,
+    /// Digests, log, page.
+    distinct: &'a [(u128, u128, u32, u32)],
 }
 
-fn template_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
-    keys.extend(page.shown());
+/// Pages whose keys are gathered together.
+const CHUNK: usize = 256;
+
+/// Parts that the keys of a site of more than one chunk are sorted in: each fits the cache.
+const PARTS: usize = 64;
+
+impl Pages<'_> {
+    /// The keys that stand on two pages or more, and on how many.
+    fn recurring(&self, keys: impl Fn(PageLog<'_>, &mut Vec<u64>) + Sync) -> Vec<(u64, u32)> {
+        let parts = if self.distinct.len() > CHUNK { PARTS } else { 1 };
+        let chunks: Vec<Vec<Vec<u64>>> =
+            self.distinct.par_chunks(CHUNK).map(|pages| self.partitioned(pages, parts, &keys)).collect();
+        let counted: Vec<Vec<(u64, u32)>> = (0..parts)
+            .into_par_iter()
+            .map(|part| counted(chunks.iter().filter_map(|chunk| Some(chunk.get(part)?.as_slice())).collect()))
+            .collect();
+        counted.concat()
+    }
+
+    /// The keys of some pages, each once a page, by their highest bits.
+    fn partitioned(
+        &self,
+        pages: &[(u128, u128, u32, u32)],
+        parts: usize,
+        keys: impl Fn(PageLog<'_>, &mut Vec<u64>),
+    ) -> Vec<Vec<u64>> {
+        let mut all = vec![Vec::new(); parts];
+        let mut of_page = Vec::new();
+        for &(.., log, page) in pages {
+            of_page.clear();
+            keys(self.census.page(log, page), &mut of_page);
+            of_page.sort_unstable();
+            of_page.dedup();
+            for key in &of_page {
+                let part = ((u128::from(*key) * parts as u128) >> u64::BITS) as usize;
+                if let Some(part) = all.get_mut(part) {
+                    part.push(*key);
+                }
+            }
+        }
+        all
+    }
 }
 
-fn exact_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
-    keys.extend(page.exacts.iter().map(|(_, exact)| exact_key(*exact)));
+/// The keys that stand in `keys` twice or more, and how often.
+fn counted(keys: Vec<&[u64]>) -> Vec<(u64, u32)> {
+    let mut all = keys.concat();
+    all.sort_unstable();
+    let runs = all.chunk_by(|a, b| a == b).filter_map(|run| match run {
+        [key, _, ..] => Some((*key, u32::try_from(run.len()).unwrap_or(u32::MAX))),
+        _ => None,
+    });
+    runs.collect()
 }
 
-fn pair_keys(page: PageLog<'_>, keys: &mut Vec<u64>) {
-    let mut before = EDGE;
+/// Lets through every template that recurs and few others: a Bloom filter of one bit a key.
+///
+/// A pair recurs only if both its lines do, and half of the pairs need no counting for that.
+struct Sieve {
+    bits: Vec<u64>,
+    /// What is left of a hash is the number of its bit.
+    shift: u32,
+}
+
+/// Bits a key: one in as many keys that do not belong comes through.
+const SIEVE_BITS: usize = 16;
+
+impl Sieve {
+    fn of(keys: &[(u64, u32)]) -> Self {
+        let bits = (keys.len() * SIEVE_BITS).next_power_of_two().max(64);
+        let mut sieve = Self { bits: vec![0; bits / 64], shift: u64::BITS - bits.trailing_zeros() };
+        for key in keys.iter().map(|(key, _)| *key).chain([EDGE]) {
+            let (word, bit) = sieve.place(key);
+            if let Some(word) = sieve.bits.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        sieve
+    }
+
+    fn passes(&self, key: u64) -> bool {
+        let (word, bit) = self.place(key);
+        self.bits.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// The word and the bit in it that stand for a key.
+    fn place(&self, key: u64) -> (usize, u64) {
+        let at = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
+        ((at / 64) as usize, 1 << (at % 64))
+    }
+}
+
+/// What tells pages apart that say the same: 0 for a page without lines. `bytes` is a buffer.
+fn digest(lines: impl Iterator<Item = Fingerprint>, bytes: &mut Vec<u8>) -> u128 {
+    bytes.clear();
+    for line in lines {
+        bytes.extend_from_slice(&line.to_le_bytes());
+    }
+    if bytes.is_empty() { 0 } else { xxh3_128(bytes).max(1) }
+}
+
+/// The pairs of neighbours that may both stand on other pages too.
+fn pair_keys(page: PageLog<'_>, sieve: &Sieve, keys: &mut Vec<u64>) {
+    let mut before = Some(EDGE);
     for line in page.shown().chain([EDGE]) {
-        keys.push(pair_key(before, line));
+        let line = Some(line).filter(|line| sieve.passes(*line));
+        if let (Some(before), Some(line)) = (before, line) {
+            keys.push(pair_key(before, line));
+        }
         before = line;
     }
 }
@@ -398,6 +485,34 @@ mod tests {
         let counts = census(&[("a", vec![3]), ("a", vec![6, 1]), ("a", vec![3, 7])]).sites();
         let [three, six] = [3, 6].map(|n| lines(&[n])[0]);
         assert_eq!((counts["a"].template(1000), counts["a"].line(&three), counts["a"].line(&six)), (3, 2, 1));
+    }
+
+    #[test]
+    fn many_pages_are_counted_as_few_are() {
+        // More than a chunk, with fingerprints spread as hashes are: some lines recur, and each page has one of its own.
+        let spread = |n: u64| xxhash_rust::xxh3::xxh3_64(&n.to_le_bytes()) | 1;
+        let page = |n: u64| vec![1, 2 + n % 2, 1000 + n, 4 + n % 50, 5000 + n / 3];
+        let pages: Vec<Vec<u64>> = (0..CHUNK as u64 * 2 + 40).map(page).collect();
+        let mut census = Census::default();
+        for page in &pages {
+            let lines: Vec<Line> = page
+                .iter()
+                .map(|n| Line { start: 0, end: 0, next: 0, exact: spread(*n), template: spread(*n) })
+                .collect();
+            let mut log = Log::default();
+            log.add("a", &lines);
+            census.add(log);
+        }
+        let counts = &census.sites()["a"];
+        let on = |told: &dyn Fn(&[u64]) -> bool| pages.iter().filter(|page| told(page)).count() as u32;
+        for line in (1..60).chain(1000..1010).chain(5000..5010) {
+            assert_eq!(counts.template(spread(line)), on(&|page| page.contains(&line)).max(1), "{line}");
+            for next in (4..60).chain(1000..1010).chain(5000..5010) {
+                let expected = on(&|page| page.windows(2).any(|pair| pair == [line, next])).max(1);
+                assert_eq!(counts.pair(spread(line), spread(next)), expected, "{line} {next}");
+            }
+        }
+        assert_eq!((counts.pair(EDGE, spread(1)), counts.pair(spread(5000), EDGE)), (pages.len() as u32, 3));
     }
 
     #[test]
