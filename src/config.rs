@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::chrome::Model;
 use crate::error::{Error, Result};
 use crate::pattern::{Patterns, Written};
 
@@ -148,7 +150,7 @@ pub struct Options {
     /// Which pages share chrome [default: host]
     #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "SCOPE", help_heading = "Detection"))]
     pub scope: Option<Scope>,
-    /// Pages a site must have before a line is dropped for standing on several of them [default: 2]
+    /// Drop nothing from sites of fewer pages than this [default: 1]
     #[cfg_attr(feature = "cli", arg(long, value_name = "N", help_heading = "Detection"))]
     pub min_pages: Option<u64>,
     /// What becomes of a page of which nothing is left [default: keep]
@@ -172,6 +174,17 @@ pub struct Options {
     #[cfg_attr(feature = "cli", arg(skip))]
     #[serde(default)]
     pub site: BTreeMap<String, Written>,
+    /// Drop less, and only what is sure to be chrome
+    #[cfg_attr(feature = "cli", arg(long, conflicts_with = "aggressive", help_heading = "Detection"))]
+    #[serde(default)]
+    pub careful: bool,
+    /// Drop more, and keep only what is sure to be content
+    #[cfg_attr(feature = "cli", arg(long, help_heading = "Detection"))]
+    #[serde(default)]
+    pub aggressive: bool,
+    /// Judge by the weights in this file, as `dehusk eval --train` writes it [default: those compiled in]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "FILE", help_heading = "Detection"))]
+    pub model: Option<PathBuf>,
     /// Key of the fingerprints; another key makes collisions prepared for the default one useless [default: 0]
     #[cfg_attr(feature = "cli", arg(long, value_name = "N", help_heading = "Detection"))]
     pub fingerprint_key: Option<u64>,
@@ -217,6 +230,9 @@ impl Options {
             keep: [under.keep, self.keep].concat(),
             drop: [under.drop, self.drop].concat(),
             site: if self.site.is_empty() { under.site } else { self.site },
+            careful: self.careful || under.careful && !self.aggressive,
+            aggressive: self.aggressive || under.aggressive && !self.careful,
+            model: self.model.or(under.model),
             fingerprint_key: self.fingerprint_key.or(under.fingerprint_key),
             text_field: self.text_field.or(under.text_field),
             url_field: self.url_field.or(under.url_field),
@@ -248,10 +264,16 @@ impl Options {
         if !(4096..=1 << 30).contains(&batch) {
             return Err(Error::settings("--batch must lie between 4K and 1G"));
         }
-        let min_pages = self.min_pages.unwrap_or(2);
-        if min_pages < 2 {
-            return Err(Error::settings("--min-pages must be 2 or more: one page alone repeats nothing"));
-        }
+        let lenience = match (self.careful, self.aggressive) {
+            (true, true) => return Err(Error::settings("careful and aggressive exclude each other: choose one")),
+            (true, false) => LEANING,
+            (false, true) => -LEANING,
+            (false, false) => 0.0,
+        };
+        let model = match self.model {
+            Some(path) => Arc::new(Model::load(&path)?),
+            None => Model::built_in(),
+        };
         let allow_bad = match self.allow_bad {
             Some(text) => text.parse().map_err(|e| Error::settings(format!("--allow-bad: {e}")))?,
             None => AllowBad::Records(0),
@@ -259,7 +281,9 @@ impl Options {
         Ok(Settings {
             results: Results {
                 scope: self.scope.unwrap_or_default(),
-                min_pages,
+                min_pages: self.min_pages.unwrap_or(1),
+                lenience,
+                model,
                 empty: self.empty.unwrap_or_default(),
                 patterns: Patterns::new(Written { keep: self.keep, drop: self.drop }, self.site)?,
                 fingerprint_key: self.fingerprint_key.unwrap_or(0),
@@ -285,6 +309,14 @@ impl Options {
     }
 }
 
+/// What `--careful` adds to the score of every line, and `--aggressive` takes from it, in nats: e² to one.
+const LEANING: f32 = 2.0;
+
+/// A model stands in the settings' digest by its weights.
+fn of_model<S: serde::Serializer>(model: &Arc<Model>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&model.write())
+}
+
 /// Everything a run needs to know, checked and complete.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -299,8 +331,13 @@ pub struct Settings {
 pub struct Results {
     /// Which pages share chrome.
     pub scope: Scope,
-    /// Pages a site must have before recurrence counts.
+    /// Pages a site must have before anything of it is dropped.
     pub min_pages: u64,
+    /// Nats that every line is closer to content.
+    pub lenience: f32,
+    /// What lines are weighed by.
+    #[serde(serialize_with = "of_model")]
+    pub model: Arc<Model>,
     /// What becomes of emptied pages.
     pub empty: Empty,
     /// Lines that stay or go whatever is decided.
@@ -373,7 +410,8 @@ mod tests {
     #[test]
     fn senseless_options_are_refused() {
         for options in [
-            Options { min_pages: Some(1), ..Options::default() },
+            Options { careful: true, aggressive: true, ..Options::default() },
+            Options { model: Some("missing.json".into()), ..Options::default() },
             Options { batch: Some(Size(1)), ..Options::default() },
             Options { max_page: Some(Size(1)), ..Options::default() },
             Options { text_field: Some(String::new()), ..Options::default() },

@@ -20,24 +20,31 @@
 //!
 //! ```
 //! use dehusk::census::{Census, Log};
-//! use dehusk::chrome::Judge;
-//! use dehusk::line::{Key, Normaliser};
+//! use dehusk::chrome::{Judge, Sites};
+//! use dehusk::line::{Key, Normaliser, TitleParts};
 //! use dehusk::page::Page;
 //!
-//! let pages = ["Home | News\nA heron on the pier", "Home | News\nThe ferry is late", "Home | News\nRain until Friday"];
+//! let own = [
+//!     "A grey heron has taken to sleeping on the old pier, to the delight of the harbour master.",
+//!     "The evening ferry was late again, and the baker waited on the quay with two hundred rolls.",
+//!     "It rained until Friday; then the river stood a hand below the lower bridge, and fell.",
+//!     "The library opens on Sundays from May, as it did before the roof came down in the storm.",
+//!     "Two goats were found on the roof of the school, and nobody knows how they came there.",
+//! ];
+//! let pages = own.map(|own| format!("Home | News\n{own}"));
 //! let (mut census, mut log, mut lines) = (Census::default(), Log::default(), Vec::new());
-//! let mut normaliser = Normaliser::new(Key::default());
-//! for text in pages {
+//! let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
+//! for text in &pages {
 //!     normaliser.page(text, &mut lines);
-//!     log.add("example.org", &lines);
+//!     log.add("example.org", &lines, titles.of(text, &lines));
 //! }
 //! census.add(log);
 //!
-//! let sites = census.sites();
-//! let page = Page { url: "https://example.org/1", id: None, site: "example.org", text: pages[0], marks: &[] };
+//! let sites = Sites::learn(&census);
+//! let page = Page { url: "https://example.org/1", id: None, site: "example.org", text: &pages[0], marks: &[] };
 //! normaliser.page(page.text, &mut lines);
 //! let mut verdicts = Vec::new();
-//! Judge::new(2, Key::default()).page(&page, &lines, sites.get(page.site), &mut verdicts);
+//! Judge::new(&sites, Key::default()).page(&page, &lines, &mut verdicts);
 //! assert_eq!(verdicts.iter().map(|verdict| verdict.keep).collect::<Vec<_>>(), [false, true]);
 //! ```
 

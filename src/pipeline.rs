@@ -4,7 +4,6 @@
 //! and writes it. While the pages fit in memory they are held between the readings, else the input is read again.
 //! Which of the two happens, how many threads there are and how large batches are changes no byte of the output.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,11 +11,11 @@ use std::time::Instant;
 
 use rayon::ThreadPool;
 
-use crate::census::{Census, Log, SiteCounts};
-use crate::chrome::{Judge, Rule, Verdict};
+use crate::census::{Census, Log};
+use crate::chrome::{Judge, Rule, Sites, Verdict};
 use crate::config::{Reading, Settings};
 use crate::error::{Error, ErrorKind, Problem, Result, guarded};
-use crate::line::{Key, Line, Normaliser, spans};
+use crate::line::{Key, Line, Normaliser, TitleParts, spans};
 use crate::ordered;
 use crate::page::Page;
 use crate::report::summary::{SourceTally, Summary, Tally};
@@ -203,7 +202,7 @@ fn run<R: Send>(
     progress = Progress { done: total, phase: Phase::Counting, ..progress };
     (context.progress)(progress);
 
-    let sites = context.pool.install(|| census.sites());
+    let sites = context.pool.install(|| Sites::learn(&census));
     // The lines need not be normalised again: the second reading cuts the input into the same batches.
     let mut logs = census.into_logs().into_iter();
     context.check_stop()?;
@@ -238,8 +237,9 @@ fn run<R: Send>(
     let summary = Summary {
         sources: tallies,
         tally,
-        distinct: sites.values().map(SiteCounts::pages).sum(),
-        small_sites: sites.values().filter(|site| site.pages() < context.settings.results.min_pages).count() as u64,
+        distinct: sites.iter().map(|(_, site)| site.counts().pages()).sum(),
+        small_sites: sites.iter().filter(|(_, site)| site.counts().pages() < context.settings.results.min_pages).count()
+            as u64,
         empty: context.settings.results.empty,
         ..Summary::default()
     };
@@ -364,7 +364,8 @@ fn logged(item: Item, settings: &Settings) -> Logged {
         Item::Batch(source, batch) => (source, batch),
     };
     let mut log = Log::default();
-    let mut normaliser = Normaliser::new(Key::new(settings.results.fingerprint_key));
+    let key = Key::new(settings.results.fingerprint_key);
+    let (mut normaliser, mut titles) = (Normaliser::new(key), TitleParts::new(key));
     let mut lines = Vec::new();
     let mut failed = Vec::new();
     for slot in &batch.slots {
@@ -376,7 +377,7 @@ fn logged(item: Item, settings: &Settings) -> Logged {
                 page.url
             )));
         }
-        log.add(page.site, &lines);
+        log.add(page.site, &lines, titles.of(page.text, &lines));
     }
     batch.problems.append(&mut failed);
     batch.shrink();
@@ -467,7 +468,7 @@ struct Done<R> {
 
 /// Judges pages by what the census counted.
 struct Judging<'a> {
-    sites: &'a HashMap<Box<str>, SiteCounts>,
+    sites: &'a Sites,
     settings: &'a Settings,
 }
 
@@ -507,7 +508,10 @@ impl Judging<'_> {
         let mut tally = Tally::default();
         let key = Key::new(results.fingerprint_key);
         let mut normaliser = Normaliser::new(key);
-        let mut judge = Judge::new(results.min_pages, key);
+        let mut judge = Judge::new(self.sites, key)
+            .with_min_pages(results.min_pages)
+            .with_lenience(results.lenience)
+            .with_model(Arc::clone(&results.model));
         let (mut lines, mut verdicts): (Vec<Line>, Vec<Verdict>) = Default::default();
         for (number, slot) in batch.slots.iter().enumerate() {
             let page = batch.page(slot);
@@ -515,7 +519,7 @@ impl Judging<'_> {
                 if !log.lines(number, page.text, &mut lines) {
                     normaliser.page(page.text, &mut lines);
                 }
-                judge.page(&page, &lines, self.sites.get(page.site), &mut verdicts);
+                judge.page(&page, &lines, &mut verdicts);
                 results.patterns.apply(&page, &lines, &mut verdicts);
             });
             if judged.is_err() {
@@ -537,6 +541,7 @@ fn keep_whole(text: &str, lines: &mut Vec<Line>, verdicts: &mut Vec<Verdict>) {
         next: span.next,
         exact: 1,
         template: 1,
+        shape: Default::default(),
     }));
     verdicts.clear();
     verdicts.extend(lines.iter().map(|_| Verdict::keep(Rule::FewPages)));

@@ -12,7 +12,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::line::{Fingerprint, Line};
+use crate::line::{Fingerprint, Line, Shape};
 
 /// The lines of the pages of one batch, as fingerprints.
 #[derive(Debug, Default)]
@@ -24,8 +24,12 @@ pub struct Log {
     pages: Vec<PageEnd>,
     /// The templates of the lines of all pages.
     templates: Vec<Fingerprint>,
+    /// The shapes of the lines of all pages.
+    shapes: Vec<Shape>,
     /// Lines that differ from their template: position, and fingerprint.
     exacts: Vec<(u32, Fingerprint)>,
+    /// The titles of the pages, in the pages' order: number of the page, and fingerprint of the title or a part of it.
+    titles: Vec<(u32, Fingerprint)>,
 }
 
 /// A page's site, and where its part of the log ends.
@@ -37,8 +41,8 @@ struct PageEnd {
 }
 
 impl Log {
-    /// Adds a page by its lines. Blank lines are logged as 0 and count for nothing.
-    pub fn add(&mut self, site: &str, lines: &[Line]) {
+    /// Adds a page by its lines, and by its title and the parts of it. Blank lines are logged as 0 and count for nothing.
+    pub fn add(&mut self, site: &str, lines: &[Line], titles: &[Fingerprint]) {
         let site = match self.numbers.get(site) {
             Some(number) => *number,
             None => {
@@ -53,7 +57,10 @@ impl Log {
                 self.exacts.push((self.templates.len() as u32, line.exact));
             }
             self.templates.push(line.template);
+            self.shapes.push(line.shape);
         }
+        let number = self.pages.len() as u32;
+        self.titles.extend(titles.iter().map(|title| (number, *title)));
         let end = PageEnd { site, templates: self.templates.len() as u32, exacts: self.exacts.len() as u32 };
         self.pages.push(end);
     }
@@ -66,11 +73,11 @@ impl Log {
             return false;
         }
         let logged = self.page(page as u32);
-        let mut exacts = logged.exacts.iter().peekable();
-        let first = logged.first;
-        lines.extend(crate::line::spans(text).zip(logged.templates).zip(first..).map(|((span, template), at)| {
-            let exact = exacts.next_if(|(of, _)| *of == at).map_or(*template, |(_, exact)| *exact);
-            Line { start: span.start, end: span.end, next: span.next, exact, template: *template }
+        lines.extend(crate::line::spans(text).zip(logged.lines()).map(|(span, line)| Line {
+            start: span.start,
+            end: span.end,
+            next: span.next,
+            ..line
         }));
         lines.len() == logged.templates.len() && lines.last().map_or(0, |line| line.next) == text.len()
     }
@@ -80,16 +87,31 @@ impl Log {
         let page = page as usize;
         let start = page.checked_sub(1).map_or_else(PageEnd::default, |before| self.pages[before]);
         let end = self.pages[page];
+        let of_page = start.templates as usize..end.templates as usize;
         PageLog {
             first: start.templates,
-            templates: &self.templates[start.templates as usize..end.templates as usize],
+            templates: &self.templates[of_page.clone()],
+            shapes: &self.shapes[of_page],
             exacts: &self.exacts[start.exacts as usize..end.exacts as usize],
         }
     }
 
+    /// The titles of a page, each once.
+    fn titles(&self, page: u32) -> Vec<Fingerprint> {
+        let start = self.titles.partition_point(|(of, _)| *of < page);
+        let titles = self.titles[start..].iter().take_while(move |(of, _)| *of == page);
+        let mut titles: Vec<Fingerprint> = titles.map(|(_, title)| *title).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        titles
+    }
+
     /// Memory taken, in bytes.
     pub fn memory(&self) -> usize {
-        self.templates.capacity() * 8 + self.exacts.capacity() * 16 + self.pages.capacity() * size_of::<PageEnd>()
+        self.templates.capacity() * 8
+            + self.shapes.capacity() * 4
+            + (self.exacts.capacity() + self.titles.capacity()) * 16
+            + self.pages.capacity() * size_of::<PageEnd>()
     }
 }
 
@@ -99,10 +121,20 @@ struct PageLog<'a> {
     /// Position of its first line in the log.
     first: u32,
     templates: &'a [Fingerprint],
+    shapes: &'a [Shape],
     exacts: &'a [(u32, Fingerprint)],
 }
 
-impl PageLog<'_> {
+impl<'a> PageLog<'a> {
+    /// The lines, without their places in the text.
+    fn lines(self) -> impl Iterator<Item = Line> + use<'a> {
+        let mut exacts = self.exacts.iter().peekable();
+        self.templates.iter().zip(self.shapes).zip(self.first..).map(move |((template, shape), at)| {
+            let exact = exacts.next_if(|(of, _)| *of == at).map_or(*template, |(_, exact)| *exact);
+            Line { start: 0, end: 0, next: 0, exact, template: *template, shape: *shape }
+        })
+    }
+
     /// The templates of the lines that show.
     fn shown(&self) -> impl Iterator<Item = Fingerprint> {
         self.templates.iter().copied().filter(|template| *template != 0)
@@ -169,15 +201,24 @@ impl Census {
             .par_iter()
             .map_init(Vec::new, |bytes, &(log, page)| {
                 let lines = self.page(log, page);
-                // Of pages that differ in numbers only, the same one is taken in whatever order they came.
+                // Of pages that differ in numbers, in case or in white space only, the same one is taken in whatever
+                // order they came.
                 let exacts = lines.exacts.iter().map(|(_, exact)| *exact);
-                (digest(lines.shown(), bytes), digest(exacts, bytes), log, page)
+                let looks = lines.shapes.iter().map(|shape| shape.bits());
+                let rest = exacts.chain(looks).chain(self.logs[log as usize].titles(page));
+                (digest(lines.shown(), bytes), digest(rest, bytes), log, page)
             })
             .filter(|(digest, ..)| *digest != 0)
             .collect();
         distinct.par_sort_unstable();
         distinct.dedup_by_key(|(digest, ..)| *digest);
-        let mut counts = SiteCounts { pages: distinct.len() as u64, table: HashMap::with_hasher(seed) };
+        let mut counts = SiteCounts {
+            pages: distinct.len() as u64,
+            table: HashMap::with_hasher(seed),
+            titles: HashMap::with_hasher(seed),
+            // The smallest digests: a sample that neither the order of pages nor their distribution changes.
+            sample: distinct.iter().take(SAMPLE).map(|&(digest, _, log, page)| (digest, log, page)).collect(),
+        };
         if counts.pages < 2 {
             return counts;
         }
@@ -190,7 +231,50 @@ impl Census {
         // Should keys of two kinds be the same, the last kind counts.
         counts.table.extend(templates.into_iter().chain(exacts).chain(pairs));
         counts.table.shrink_to_fit();
+        for &(.., log, page) in &distinct {
+            for title in self.logs[log as usize].titles(page) {
+                *counts.titles.entry(title).or_default() += 1;
+            }
+        }
         counts
+    }
+
+    /// The pages of the sample of a site: what tells them apart, their lines, which have no place in a text here, and
+    /// their titles.
+    pub fn sample<'a>(
+        &'a self,
+        site: &'a SiteCounts,
+    ) -> impl Iterator<Item = (u128, Vec<Line>, Vec<Fingerprint>)> + 'a {
+        site.sample.iter().map(move |&(digest, log, page)| {
+            (digest, self.page(log, page).lines().collect(), self.logs[log as usize].titles(page))
+        })
+    }
+
+    /// Counts on how many of these sites each line stands, on the rayon pool it is called from: by the pages of their
+    /// samples, so that a huge site costs no more than a large one.
+    pub fn everywhere<'a>(&self, sites: impl Iterator<Item = &'a SiteCounts>) -> Everywhere {
+        let sites: Vec<&SiteCounts> = sites.collect();
+        if sites.len() < 2 {
+            return Everywhere::default();
+        }
+        let mut all: Vec<Fingerprint> = sites
+            .par_iter()
+            .flat_map_iter(|site| {
+                let pages = site.sample.iter().map(|&(_, log, page)| self.page(log, page));
+                let mut of_site: Vec<Fingerprint> = pages.flat_map(|page| page.shown().collect::<Vec<_>>()).collect();
+                of_site.sort_unstable();
+                of_site.dedup();
+                of_site
+            })
+            .collect();
+        all.par_sort_unstable();
+        let mut everywhere = Everywhere::default();
+        for run in all.chunk_by(|a, b| a == b) {
+            if let [line, _, ..] = run {
+                everywhere.0.insert(*line, u32::try_from(run.len()).unwrap_or(u32::MAX));
+            }
+        }
+        everywhere
     }
 
     fn page(&self, log: u32, page: u32) -> PageLog<'_> {
@@ -203,6 +287,9 @@ impl Census {
             + self.sites.values().map(|pages| pages.capacity() * 8 + 64).sum::<usize>()
     }
 }
+
+/// Pages of a site that are looked at as a whole, to learn what its pages are like: more than about a hundred add nothing.
+const SAMPLE: usize = 128;
 
 /// The pages of one site that differ from each other.
 struct Pages<'a> {
@@ -303,8 +390,9 @@ impl Sieve {
     }
 }
 
-/// What tells pages apart that say the same: 0 for a page without lines. `bytes` is a buffer.
-fn digest(lines: impl Iterator<Item = Fingerprint>, bytes: &mut Vec<u8>) -> u128 {
+/// What tells pages apart that do not say the same, numbers aside, by the templates of their lines: 0 for a page without
+/// lines. `bytes` is a buffer.
+pub fn digest(lines: impl Iterator<Item = Fingerprint>, bytes: &mut Vec<u8>) -> u128 {
     bytes.clear();
     for line in lines {
         bytes.extend_from_slice(&line.to_le_bytes());
@@ -345,6 +433,10 @@ pub struct SiteCounts {
     pages: u64,
     /// What stands on two pages or more.
     table: HashMap<u64, u32, Seed>,
+    /// How many pages have this title, or a part of theirs.
+    titles: HashMap<Fingerprint, u32, Seed>,
+    /// Digest, log and number of some pages: see [`Census::sample`].
+    sample: Vec<(u128, u32, u32)>,
 }
 
 impl SiteCounts {
@@ -373,8 +465,24 @@ impl SiteCounts {
         self.get(pair_key(a, b))
     }
 
+    /// Pages that have this line as their title, or as a part of it.
+    pub fn titled(&self, line: &Line) -> u32 {
+        self.titles.get(&line.exact).copied().unwrap_or_default()
+    }
+
     fn get(&self, key: u64) -> u32 {
         self.table.get(&key).copied().unwrap_or(1)
+    }
+}
+
+/// On how many sites lines stand.
+#[derive(Debug, Default)]
+pub struct Everywhere(HashMap<Fingerprint, u32, Seed>);
+
+impl Everywhere {
+    /// How many other sites have a line of this template, asked for a site that has it.
+    pub fn elsewhere(&self, template: Fingerprint) -> u32 {
+        self.0.get(&template).map_or(0, |sites| sites - 1)
     }
 }
 
@@ -431,6 +539,7 @@ mod tests {
                 next: 0,
                 exact,
                 template: if exact % 3 == 0 { 1000 } else { exact },
+                shape: Shape::default(),
             })
             .collect()
     }
@@ -439,7 +548,7 @@ mod tests {
         let mut census = Census::default();
         for (site, prints) in pages {
             let mut log = Log::default();
-            log.add(site, &lines(prints));
+            log.add(site, &lines(prints), &prints[..prints.len().min(1)]);
             census.add(log);
         }
         census
@@ -497,10 +606,17 @@ mod tests {
         for page in &pages {
             let lines: Vec<Line> = page
                 .iter()
-                .map(|n| Line { start: 0, end: 0, next: 0, exact: spread(*n), template: spread(*n) })
+                .map(|n| Line {
+                    start: 0,
+                    end: 0,
+                    next: 0,
+                    exact: spread(*n),
+                    template: spread(*n),
+                    shape: Shape::default(),
+                })
                 .collect();
             let mut log = Log::default();
-            log.add("a", &lines);
+            log.add("a", &lines, &[]);
             census.add(log);
         }
         let counts = &census.sites()["a"];
@@ -522,12 +638,50 @@ mod tests {
         let mut normaliser = crate::line::Normaliser::default();
         for text in ["first 1 a", text] {
             normaliser.page(text, &mut lines);
-            log.add("s", &lines);
+            log.add("s", &lines, &[]);
         }
         assert!(log.lines(1, text, &mut again));
         assert_eq!(again, lines);
         assert!(!log.lines(1, "Home", &mut again));
         assert!(!log.lines(2, text, &mut again));
+    }
+
+    #[test]
+    fn everywhere_counts_the_other_sites_that_have_a_line() {
+        let census =
+            census(&[("a", vec![1, 2]), ("a", vec![1, 4]), ("b", vec![1, 2, 3]), ("c", vec![5, 1, 1]), ("d", vec![6])]);
+        let sites = census.sites();
+        let everywhere = census.everywhere(sites.values());
+        // Pages do not count, sites do; 3 and 6 share the template 1000.
+        let found = [1, 2, 4, 5, 1000, 77].map(|line| everywhere.elsewhere(line));
+        assert_eq!(found, [2, 1, 0, 0, 1, 0]);
+        assert_eq!(census.everywhere(sites.values().take(1)).elsewhere(1), 0, "one site has no others");
+    }
+
+    #[test]
+    fn a_title_counts_once_a_page_and_once_for_equal_pages() {
+        let mut log = Log::default();
+        let pages: [(&[u64], &[u64]); 5] =
+            [(&[1, 2], &[1, 7, 7, 7]), (&[4, 2], &[4, 7]), (&[4, 2], &[4, 7]), (&[5], &[]), (&[], &[7])];
+        for (prints, titles) in pages {
+            log.add("a", &lines(prints), titles);
+        }
+        let mut census = Census::default();
+        census.add(log);
+        let counts = &census.sites()["a"];
+        assert_eq!([1, 4, 7, 2, 5].map(|n| counts.titled(&lines(&[n])[0])), [1, 1, 2, 0, 0]);
+    }
+
+    #[test]
+    fn a_large_site_is_known_by_some_of_its_pages() {
+        let pages: Vec<(&str, Vec<u64>)> = (0..SAMPLE as u64 + 40).map(|n| ("a", vec![1, 4000 + 3 * n])).collect();
+        let sampled = census(&pages);
+        let sites = sampled.sites();
+        let sample: Vec<_> = sampled.sample(&sites["a"]).collect();
+        assert_eq!(sample.len(), SAMPLE);
+        let mut digests: Vec<u128> = sample.iter().map(|(digest, ..)| *digest).collect();
+        digests.dedup();
+        assert_eq!(digests.len(), SAMPLE, "each page once");
     }
 
     #[test]
@@ -550,6 +704,35 @@ mod tests {
             prop_assert_eq!(&answers(&merged), &whole);
             let reversed: Vec<_> = pages.iter().rev().cloned().collect();
             prop_assert_eq!(&answers(&census(&reversed)), &whole);
+        }
+
+        #[test]
+        fn neither_order_nor_shards_change_the_sample(
+            pages in prop::collection::vec((prop::collection::vec(1..12u64, 0..6), 0..3usize, 0..3u64), 0..30),
+            cut in 0..30usize,
+        ) {
+            // Pages that say the same may look otherwise, and be titled otherwise.
+            let log = |pages: &[(Vec<u64>, usize, u64)]| {
+                let mut log = Log::default();
+                for (prints, look, title) in pages {
+                    let mut lines = lines(prints);
+                    lines.iter_mut().for_each(|line| line.shape = Shape::of(["x", "X x", "xxxxx"][*look]));
+                    log.add("a", &lines, &[*title]);
+                }
+                log
+            };
+            let sampled = |logs: Vec<Log>| {
+                let mut census = Census::default();
+                logs.into_iter().for_each(|log| census.add(log));
+                let sites = census.sites();
+                let counts = sites.get("a");
+                counts.map(|counts| census.sample(counts).collect::<Vec<_>>()).unwrap_or_default()
+            };
+            let whole = sampled(vec![log(&pages)]);
+            let (left, right) = pages.split_at(cut.min(pages.len()));
+            prop_assert_eq!(&sampled(vec![log(right), log(left)]), &whole);
+            let reversed: Vec<_> = pages.iter().rev().cloned().collect();
+            prop_assert_eq!(&sampled(vec![log(&reversed)]), &whole);
         }
 
         #[test]

@@ -1,14 +1,17 @@
-//! What is known of each line of a page before anything is decided.
+//! What is known of each line of a page before anything is decided: how often it stands on the site, in what company,
+//! what it looks like, and what it has to do with titles.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::census::{EDGE, Seed, SiteCounts};
-use crate::line::{Fingerprint, Key, Line, Normaliser, Templates};
-use crate::page::Page;
+use crate::line::{Fingerprint, Line, Shape};
 
 /// What is known of one line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LineEvidence {
+    /// The line's template: what it is counted by.
+    pub template: Fingerprint,
     /// Pages of the site that have the line, this one included; for a line with numbers or dates, its template.
     pub on: u32,
     /// Pages that have the very line.
@@ -16,44 +19,80 @@ pub struct LineEvidence {
     /// Pages on which the line stands beside the rarer of its two neighbours here; start and end of a page are
     /// neighbours too. Between 1 and `on`.
     pub in_company: u32,
-    /// Length in characters; one of Chinese, Japanese or Korean counts for two and a half.
-    pub length: f64,
-    /// Whether the line stands on the page for the second and last time. What stands there more often, as the brackets
-    /// of a program do, is the structure of the page.
-    pub repeated: bool,
+    /// What the line looks like.
+    pub shape: Shape,
+    /// How often it stands on the page.
+    pub times: u32,
+    /// Which of these this is, from 1.
+    pub time: u32,
+    /// How many lines of the page have its template: many where each item of a list, or each comment, has its furniture.
+    pub alike: u32,
     /// Whether it is the page's title or a part of it, standing below the title line.
     pub titular: bool,
+    /// Whether it may be the headline: titular, and no section or site is called so, which other pages would have in
+    /// their titles too.
+    pub headline: bool,
+    /// Whether it is the title of another page, or a part of it, and not of this one.
+    pub titles_another: bool,
+    /// Whether it has numbers or a date that a template masks, and they are a good part of it.
+    pub dated: bool,
+    /// How much rarer the line is than content of a site of this size may be, in nats: negative if it recurs more.
+    pub rarity: f32,
+    /// Characters of prose in the line: few in a short one, in one without a full stop, in one that recurs.
+    pub prose: f32,
 }
 
-/// Characters of a part of the title: shorter ones are section names more often than headlines.
-const TITLE_PART: f64 = 8.0;
+/// Pages beside its own that a content line is expected on, for a site of two pages.
+const EXPECTED: f64 = 0.1;
+/// How that grows with the number of pages.
+const GROWTH: f64 = 2.0 / 3.0;
+/// Share of a site's pages up to which a line is a headline although other pages have that title.
+const HEADLINE: f64 = 0.3;
+/// Share of digits above which a line is a date or the like.
+const DATED: f32 = 0.1;
+/// Length at which a line begins to be prose, in characters, and how slowly.
+const PROSE: f32 = 70.0;
+const PROSE_SLOPE: f32 = 15.0;
+/// What a line of prose is worth without a full stop.
+const UNPUNCTUATED: f32 = 0.35;
+
+/// Natural logarithm of the number of pages on which a content line of a site of `pages` pages may stand:
+/// `1 + 0.1·(pages-1)^⅔`. A fixed number throws away documentation, whose content recurs by nature; a fixed share
+/// keeps the menus of sections.
+pub fn expected(pages: u64) -> f64 {
+    libm::log(1.0 + EXPECTED * libm::pow(pages.saturating_sub(1) as f64, GROWTH))
+}
 
 /// Gathers evidence, page by page. Keeps its buffers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Gatherer {
     /// How often each line was met, and how often it stands on the page.
     seen: HashMap<Fingerprint, (u32, u32), Seed>,
-    title: TitleParts,
+    /// How often each template that is no line itself stands on the page.
+    alike: HashMap<Fingerprint, u32, Seed>,
 }
 
 impl Gatherer {
-    /// A gatherer for lines whose fingerprints were made with `key`.
-    pub fn new(key: Key) -> Self {
-        let normaliser = Normaliser::new(key).with_templates(Templates::Skip);
-        Self { seen: HashMap::default(), title: TitleParts { normaliser, ..TitleParts::default() } }
-    }
-
-    /// Puts the evidence on the lines of a page into `evidence`, one a line that is not blank.
-    pub fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteCounts, evidence: &mut Vec<LineEvidence>) {
+    /// Puts the evidence on the lines of a page into `evidence`, one a line that is not blank. `titles` are those of
+    /// the page.
+    pub fn gather(
+        &mut self,
+        lines: &[Line],
+        titles: &[Fingerprint],
+        site: &SiteCounts,
+        evidence: &mut Vec<LineEvidence>,
+    ) {
         evidence.clear();
         self.seen.clear();
+        self.alike.clear();
         for line in lines {
             self.seen.entry(line.exact).or_default().1 += 1;
+            if line.exact != line.template {
+                *self.alike.entry(line.template).or_default() += 1;
+            }
         }
+        let expected = expected(site.pages());
         let mut lines = lines.iter().filter(|line| !line.is_blank()).peekable();
-        if let Some(title) = lines.peek() {
-            self.title.set(text(page, title));
-        }
         let mut before = EDGE;
         let mut pair_before = None;
         while let Some(line) = lines.next() {
@@ -63,136 +102,229 @@ impl Gatherer {
             let pair = |a, b| if on > 1 { site.pair(a, b) } else { 1 };
             let with_before = pair_before.unwrap_or_else(|| pair(before, line.template));
             let with_after = pair(line.template, after);
-            let shown = text(page, line);
-            let is_first = evidence.is_empty();
+            let in_company = with_before.min(with_after).min(on);
+            let (time, times) = self.count(line);
+            let own = titles.contains(&line.exact);
+            let titular = own && !evidence.is_empty();
+            let exactly_on = if line.exact == line.template { on } else { site.line(line) };
+            let is_rare = f64::from(exactly_on) <= (HEADLINE * site.pages() as f64).max(1.0);
+            let rarity = rarity(on, in_company, expected);
             evidence.push(LineEvidence {
+                template: line.template,
                 on,
-                exactly_on: if line.exact == line.template { on } else { site.line(line) },
-                in_company: with_before.min(with_after).min(on),
-                length: length(shown),
-                repeated: self.is_repeated(line),
-                titular: !is_first && self.title.has(line),
+                exactly_on,
+                in_company,
+                shape: line.shape,
+                times,
+                time,
+                alike: self.alike.get(&line.template).copied().unwrap_or_default().max(times),
+                titular,
+                headline: titular && (site.titled(line) < 2 || is_rare),
+                dated: line.exact != line.template && line.shape.digits() > DATED,
+                titles_another: !own && site.titled(line) > 0,
+                rarity,
+                prose: prose(line.shape) * as_share(rarity),
             });
             before = line.template;
             // What was looked up as the pair with the next line is that line's pair with this one.
             pair_before = (on > 1).then_some(with_after);
         }
     }
-}
 
-impl Gatherer {
-    /// Counts the line once more, and says whether this is its second and last time.
-    fn is_repeated(&mut self, line: &Line) -> bool {
-        self.seen.get_mut(&line.exact).is_some_and(|(met, all)| {
+    /// Counts the line once more: the how-manieth of how many on the page it is.
+    fn count(&mut self, line: &Line) -> (u32, u32) {
+        self.seen.get_mut(&line.exact).map_or((1, 1), |(met, all)| {
             *met += 1;
-            *met == 2 && *all == 2
+            (*met, *all)
         })
     }
 }
 
-fn text<'a>(page: &Page<'a>, line: &Line) -> &'a str {
-    page.text.get(line.start..line.end).unwrap_or_default().trim()
+/// See [`LineEvidence::rarity`].
+fn rarity(on: u32, in_company: u32, expected: f64) -> f32 {
+    if on == 1 {
+        // Most lines stand alone, and a logarithm is the dearest part of this.
+        return expected as f32;
+    }
+    (expected - libm::log(f64::from(on) * f64::from(in_company)) / 2.0) as f32
 }
 
-/// Characters, weighted by how much they say: two and a half for an ideograph, a syllable of Kana or Hangul.
-fn length(text: &str) -> f64 {
-    if text.is_ascii() {
-        return text.len() as f64;
-    }
-    let wide = |c: char| matches!(c, '\u{2e80}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}');
-    text.chars().map(|c| if wide(c) { 2.5 } else { 1.0 }).sum()
+/// Characters of prose in a line of this shape, wherever it stands.
+fn prose(shape: Shape) -> f32 {
+    let punctuated = if shape.is_closed() || shape.sentences() > 0 { 1.0 } else { UNPUNCTUATED };
+    PROSE_OF_LENGTH[usize::from(shape.length_class())] * punctuated
 }
 
-/// The title of a page and the parts it is made of, `Headline | Section – Site`, as fingerprints.
-#[derive(Debug, Default)]
-struct TitleParts {
-    normaliser: Normaliser,
-    lines: Vec<Line>,
-    parts: Vec<Fingerprint>,
-}
+/// Characters of prose in a punctuated line, by the class of its length.
+static PROSE_OF_LENGTH: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|class| {
+        let length = Shape::length_of_class(class as u8);
+        length / (1.0 + libm::expf((PROSE - length) / PROSE_SLOPE))
+    })
+});
 
-impl TitleParts {
-    fn set(&mut self, title: &str) {
-        self.parts.clear();
-        self.push(title);
-        let mut start = 0;
-        for (at, c) in title.char_indices() {
-            let spaced = |at: usize| title.get(at..).is_some_and(|rest| rest.starts_with(' '));
-            let is_dash = c == '-' && at > 0 && spaced(at - 1) && spaced(at + 1);
-            if is_dash || matches!(c, '|' | '–' | '—' | ':' | '»' | '·') {
-                self.push_part(title.get(start..at));
-                start = at + c.len_utf8();
-            }
-        }
-        self.push_part(title.get(start..));
-    }
-
-    fn push_part(&mut self, part: Option<&str>) {
-        if let Some(part) = part.map(str::trim).filter(|part| length(part) >= TITLE_PART) {
-            self.push(part);
-        }
-    }
-
-    fn push(&mut self, text: &str) {
-        self.normaliser.page(text, &mut self.lines);
-        self.parts.extend(self.lines.first().map(|line| line.exact));
-    }
-
-    fn has(&self, line: &Line) -> bool {
-        self.parts.contains(&line.exact)
-    }
+/// How rare a line is as a share: 1 for one that is as rare as content, less for one that recurs more.
+pub fn as_share(rarity: f32) -> f32 {
+    if rarity >= 0.0 { 1.0 } else { libm::expf(rarity) }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::census::{Census, Log};
+    use crate::line::{Key, Normaliser, TitleParts};
 
-    fn gathered(pages: &[&str], of: usize) -> Vec<LineEvidence> {
+    /// The census of pages with these sites and texts.
+    pub fn census(pages: &[(&str, &str)]) -> Census {
         let (mut census, mut log, mut lines) = (Census::default(), Log::default(), Vec::new());
-        let mut normaliser = Normaliser::new(Key::default());
-        for text in pages {
+        let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
+        for (site, text) in pages {
             normaliser.page(text, &mut lines);
-            log.add("s", &lines);
+            log.add(site, &lines, titles.of(text, &lines));
         }
         census.add(log);
-        normaliser.page(pages[of], &mut lines);
-        let page = Page { url: "", id: None, site: "s", text: pages[of], marks: &[] };
-        let mut evidence = Vec::new();
-        Gatherer::new(Key::default()).gather(&page, &lines, &census.sites()["s"], &mut evidence);
+        census
+    }
+
+    /// The evidence on the lines of the first of these pages, all of one site.
+    pub fn of_first(pages: &[&str]) -> Vec<LineEvidence> {
+        let named: Vec<(&str, &str)> = pages.iter().map(|text| ("s", *text)).collect();
+        let counts = census(&named).sites().remove("s").unwrap();
+        let (mut lines, mut evidence) = (Vec::new(), Vec::new());
+        Normaliser::new(Key::default()).page(pages[0], &mut lines);
+        let mut titles = TitleParts::new(Key::default());
+        Gatherer::default().gather(&lines, titles.of(pages[0], &lines), &counts, &mut evidence);
         evidence
     }
 
-    #[test]
-    fn a_line_in_varying_company_is_told_from_one_in_fixed_company() {
-        let evidence = gathered(&["Home\nNews\na\nNotes\nb", "Home\nNews\nc\nNotes\nd", "Home\nNews\ne\nf"], 0);
-        let seen: Vec<(u32, u32)> = evidence.iter().map(|line| (line.on, line.in_company)).collect();
-        assert_eq!(seen, [(3, 3), (3, 1), (1, 1), (2, 1), (1, 1)]);
+    /// Evidence as there may be on any line of a site of `pages` pages.
+    pub fn any_line(pages: u32) -> impl Strategy<Value = LineEvidence> {
+        let text = prop_oneof!["[ -~]{1,40}", "[a-z ]{80,300}\\.", "[雨。a1| ]{1,30}", "x{2000,2001}"];
+        let counts = (1..=pages, 0.0..1.0f64, 0.0..1.0f64).prop_map(|(on, exactly, company)| {
+            let part = |share: f64| ((share * f64::from(on)) as u32).clamp(1, on);
+            (on, part(exactly), part(company))
+        });
+        let times =
+            prop_oneof![4 => 1..4u32, 1 => 1..1_000_000u32].prop_flat_map(|times| (Just(times), 1..=times, 0..9u32));
+        let template = prop_oneof![1..9u64, any::<u64>().prop_map(|template| template.max(9))];
+        (template, counts, text, times, any::<[bool; 2]>()).prop_map(
+            move |(template, (on, exactly_on, in_company), text, (times, time, others), [titular, titles_another])| {
+                let shape = Shape::of(&text);
+                let rarity = rarity(on, in_company, expected(u64::from(pages)));
+                LineEvidence {
+                    template,
+                    on,
+                    exactly_on,
+                    in_company,
+                    shape,
+                    times,
+                    time,
+                    alike: times + others,
+                    titular,
+                    headline: titular,
+                    titles_another: titles_another && !titular,
+                    dated: exactly_on < on,
+                    rarity,
+                    prose: prose(shape) * libm::expf(rarity.min(0.0)),
+                }
+            },
+        )
+    }
+
+    /// Evidence on the lines of a page, and the number of pages of its site.
+    pub fn any_page() -> impl Strategy<Value = (Vec<LineEvidence>, u64)> {
+        prop_oneof![Just(1u32), 2..200u32, Just(2_000_000)]
+            .prop_flat_map(|pages| (prop::collection::vec(any_line(pages), 0..60), Just(u64::from(pages))))
     }
 
     #[test]
-    fn numbers_are_masked_but_the_very_line_is_counted_too() {
-        let evidence = gathered(&["a\n12 comments", "b\n7 comments", "c\n7 comments"], 1);
-        assert_eq!((evidence[1].on, evidence[1].exactly_on), (3, 2));
+    fn a_line_with_numbers_is_counted_by_its_template_and_by_itself() {
+        let found = of_first(&["Page 1 of 9\na", "Page 2 of 9\nb", "page 1 OF 9\nc"]);
+        assert_eq!((found[0].on, found[0].exactly_on), (3, 2));
+        assert_eq!((found[1].on, found[1].exactly_on), (1, 1));
     }
 
     #[test]
-    fn a_part_of_the_title_is_titular_below_the_title() {
-        let evidence =
-            gathered(&["The  Ferry is late - Local | Courier\nLocal\nthe ferry IS late\nCourier\nThe ferry", "x"], 0);
-        let titular: Vec<bool> = evidence.iter().map(|line| line.titular).collect();
-        assert_eq!(titular, [false, false, true, false, false]);
+    fn company_is_that_of_the_rarer_neighbour() {
+        // "menu" stands first on all pages, before "news" on two of the three.
+        let found = of_first(&["menu\nnews\na", "menu\nnews\nb", "menu\nc\nnews"]);
+        assert_eq!((found[0].on, found[0].in_company), (3, 2));
+        assert_eq!((found[1].on, found[1].in_company), (3, 1));
+        assert_eq!((found[2].on, found[2].in_company), (1, 1));
     }
 
     #[test]
-    fn the_second_time_on_the_page_is_noted_if_it_is_the_last() {
-        let repeated = |text| gathered(&[text, "x"], 0).iter().map(|line| line.repeated).collect::<Vec<_>>();
-        assert_eq!(repeated("Share\nText\nSHARE"), [false, false, true]);
-        assert_eq!(repeated("}\nText\n}\n}"), [false; 4]);
+    fn lines_of_a_page_are_counted_by_themselves_and_by_their_template() {
+        let found = of_first(&["Reply 1\nLike\n\nReply 2\nlike\nLike\nend"]);
+        let counts: Vec<_> = found.iter().map(|line| (line.time, line.times, line.alike)).collect();
+        assert_eq!(counts, [(1, 1, 2), (1, 3, 3), (1, 1, 2), (2, 3, 3), (3, 3, 3), (1, 1, 1)]);
     }
 
     #[test]
-    fn an_ideograph_says_more_than_a_letter() {
-        assert_eq!([length("abc"), length("äbc"), length("日本")], [3.0, 3.0, 5.0]);
+    fn a_title_is_the_pages_own_or_anothers_and_never_the_line_it_comes_from() {
+        let found = of_first(&[
+            "The ferry is late | Courier of Portalder\nthe ferry is late\nTwo goats on a roof\nCourier of Portalder",
+            "Two goats on a roof | Courier of Portalder\nx",
+        ]);
+        let titles: Vec<_> = found.iter().map(|line| (line.titular, line.titles_another)).collect();
+        assert_eq!(titles, [(false, false), (true, false), (false, true), (true, false)]);
+    }
+
+    #[test]
+    fn a_site_is_expected_to_have_content_on_few_of_its_pages() {
+        assert_eq!((expected(0), expected(1)), (0.0, 0.0));
+        for pages in [2, 10, 1000, 1_000_000] {
+            let on = libm::exp(expected(pages));
+            assert!(on > libm::exp(expected(pages - 1)) && on < 1.0 + 0.11 * pages as f64, "{pages} {on}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_rarer_the_fewer_pages_have_it_and_its_company() {
+        let rarity_on = |pages: std::ops::Range<u32>| {
+            let texts: Vec<String> = (0..20)
+                .map(|n| format!("{}end {}", if pages.contains(&n) { "menu\n" } else { "" }, "x".repeat(n as usize)))
+                .collect();
+            of_first(&texts.iter().map(String::as_str).collect::<Vec<_>>())[0].rarity
+        };
+        let [one, two, ten, all] = [1, 2, 10, 20].map(|n| rarity_on(0..n));
+        assert!(one > two && two > ten && ten > all && one > 0.0 && ten < 0.0, "{one} {two} {ten} {all}");
+        assert_eq!(one, expected(20) as f32);
+    }
+
+    #[test]
+    fn prose_is_long_punctuated_and_rare() {
+        let of = |line: &str| prose(Shape::of(line));
+        let (long, length) = (
+            "The rain in the hills fell for a week, and then the river came down on the town with all it had found.",
+            102.0,
+        );
+        assert!(of(long) > 0.85 * length && of(long) < 1.05 * length, "{}", of(long));
+        assert!(of(long.trim_end_matches('.')) < 0.5 * of(long));
+        assert!(of("Read more.") < 1.0 && of("") == 0.0, "{}", of("Read more."));
+        let pages: Vec<String> = (0..10).map(|n| format!("Home\n{long}\nImprint\n{}", "x".repeat(n + 1))).collect();
+        let everywhere = of_first(&pages.iter().map(String::as_str).collect::<Vec<_>>())[1].prose;
+        assert!(everywhere < 0.3 * length, "{everywhere}");
+    }
+
+    proptest! {
+        #[test]
+        fn counts_keep_their_order(
+            pages in prop::collection::vec(prop::collection::vec("(menu|news|item [0-9]|a|b)?", 1..6), 1..8),
+        ) {
+            let texts: Vec<String> = pages.iter().map(|lines| lines.join("\n")).collect();
+            prop_assume!(pages.iter().flatten().any(|line| !line.is_empty()));
+            prop_assume!(pages[0].iter().any(|line| !line.is_empty()));
+            let found = of_first(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+            prop_assert_eq!(found.len(), pages[0].iter().filter(|line| !line.is_empty()).count());
+            for line in found {
+                prop_assert!(1 <= line.exactly_on && line.exactly_on <= line.on && line.on as usize <= pages.len());
+                prop_assert!(1 <= line.in_company && line.in_company <= line.on);
+                prop_assert!(1 <= line.time && line.time <= line.times && line.times <= line.alike);
+                prop_assert!(line.rarity.is_finite() && line.prose >= 0.0 && line.prose <= line.shape.length());
+            }
+        }
     }
 }

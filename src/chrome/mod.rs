@@ -1,14 +1,21 @@
 //! From a census to verdicts: which lines of a page are the site's, and which the page's own.
 //!
-//! [`evidence`] gathers what is known of each line, and [`decide`](decide::decide) is the one function that makes
-//! verdicts of it.
+//! [`evidence`] is what is known of each line, [`layout`] where it stands on its page, [`site`] what the site's other
+//! pages tell; [`feature`] puts it all in numbers, [`model`] weighs them, and [`decide`](decide::decide) is the one
+//! function that makes verdicts of it. [`judge`] takes a page through these.
 
 pub mod decide;
 pub mod evidence;
+pub mod feature;
+pub mod judge;
+pub mod layout;
+pub mod model;
+pub mod site;
 
 use serde::Serialize;
 
-pub use decide::{Judge, decide};
+pub use judge::{Judge, Judged, Sites};
+pub use model::Model;
 
 /// Why a line stays or goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -18,10 +25,14 @@ pub enum Rule {
     Recurs,
     /// Its template does: the line with its numbers and dates masked.
     Template,
-    /// It stands among lines that recur.
+    /// It stands among lines that go.
     Surrounded,
     /// It stands on the page for the second time.
     Repeated,
+    /// It is the title of another page, and not of this one: a headline in a list.
+    List,
+    /// It looks like chrome, by its length and punctuation, its place and what the site has in that slot.
+    Shape,
     /// It stands on this page alone.
     Unique,
     /// It stands on other pages too, but not on enough of them.
@@ -30,6 +41,8 @@ pub enum Rule {
     Among,
     /// It is the page's title or a part of it.
     Title,
+    /// It is a byline or dateline: between headline and text, and but for its form the page's own.
+    Dateline,
     /// The site has too few pages to tell.
     FewPages,
     /// It is blank, and goes where the line before it goes.
@@ -48,10 +61,13 @@ impl Rule {
             Rule::Template => "template",
             Rule::Surrounded => "surrounded",
             Rule::Repeated => "repeated",
+            Rule::List => "list",
+            Rule::Shape => "shape",
             Rule::Unique => "unique",
             Rule::Rare => "rare",
             Rule::Among => "among",
             Rule::Title => "title",
+            Rule::Dateline => "dateline",
             Rule::FewPages => "few-pages",
             Rule::Blank => "blank",
             Rule::KeptByPattern => "kept-by-pattern",
@@ -64,12 +80,15 @@ impl Rule {
         match self {
             Rule::Recurs => "stands on many pages of its site",
             Rule::Template => "recurs but for its numbers and dates",
-            Rule::Surrounded => "stands among lines that recur",
+            Rule::Surrounded => "stands among lines that go",
             Rule::Repeated => "stands on the page already",
+            Rule::List => "is a headline of another page",
+            Rule::Shape => "looks like a menu, a list or a teaser",
             Rule::Unique => "stands on this page alone",
             Rule::Rare => "stands on few other pages",
             Rule::Among => "stands among lines that stay",
             Rule::Title => "is the page's title",
+            Rule::Dateline => "is a byline or dateline",
             Rule::FewPages => "too few pages of the site to tell",
             Rule::Blank => "is blank",
             Rule::KeptByPattern => "matches --keep",
@@ -89,8 +108,8 @@ pub struct Verdict {
     pub on: u32,
     /// Pages of the site, equal ones counted once.
     pub of: u64,
-    /// Log-odds that the line is content, in nats, before the lines around it are considered; 0 where nothing was
-    /// judged.
+    /// Logarithm of the odds that the line is content, in nats, before the lines round it are considered; 0 where
+    /// nothing was judged.
     pub score: f32,
 }
 

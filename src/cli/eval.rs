@@ -1,7 +1,7 @@
 //! `dehusk eval`: scores verdicts, or the output of another cleaner, against labelled lines.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -47,6 +47,17 @@ pub struct Eval {
     /// Score what another cleaner kept instead: JSON Lines with id and text
     #[arg(long, value_name = "FILE", conflicts_with = "with", help_heading = "Input")]
     cleaned: Option<PathBuf>,
+    /// Make a model of the gold and write it here; the figures are those of models that did not see the site they judge
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["with", "cleaned"], help_heading = "Training")]
+    train: Option<PathBuf>,
+    /// What names the sites that belong together, its first group if it has one: they are never learned from and judged
+    /// at once [default: the whole name]
+    #[arg(long, value_name = "REGEX", requires = "train", help_heading = "Training")]
+    group: Option<String>,
+    /// Parts that the groups of sites are dealt out to
+    #[arg(long, value_name = "N", default_value_t = 6, requires = "train",
+        value_parser = clap::value_parser!(u16).range(2..=100), help_heading = "Training")]
+    folds: u16,
     /// How many of the worst sites and pages are shown
     #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Output")]
     worst: usize,
@@ -102,6 +113,19 @@ impl Eval {
             stop: &stop,
             progress: &|at| progress.show(at),
         };
+        if let Some(path) = &self.train {
+            let group = grouping(self.group.as_deref())?;
+            if self.gold.iter().any(|gold| same_file::is_same_file(gold, path).unwrap_or(false)) {
+                return Err(Error::settings("--train names a file of the gold: the model would take its place"));
+            }
+            let done = eval::trained(&context, &golds, group, usize::from(self.folds), self.worst);
+            progress.end();
+            let (mut model, evaluation) = done?;
+            model.about = about(&evaluation, self.folds);
+            std::fs::write(path, model.write()).map_err(Error::writing(path))?;
+            show(&evaluation, self.format, self.worst)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let done = eval::verdicts(&context, &golds, &with, self.worst);
         progress.end();
         let (evaluation, summaries) = done?;
@@ -111,6 +135,32 @@ impl Eval {
         show(&evaluation, self.format, self.worst)?;
         Ok(exit_status(&summary, &settings, talk))
     }
+}
+
+/// What names the group of a site.
+fn grouping(pattern: Option<&str>) -> Result<impl Fn(&str) -> Box<str> + Sync + use<>> {
+    let pattern = pattern.map(regex::Regex::new).transpose();
+    let pattern = pattern.map_err(|e| Error::settings(format!("--group does not compile: {e}")))?;
+    Ok(move |site: &str| {
+        let found = pattern.as_ref().and_then(|pattern| pattern.captures(site));
+        let name = found.and_then(|found| Some(found.get(1).or(found.get(0))?.as_str().to_owned()));
+        name.map_or_else(|| site.into(), String::into_boxed_str)
+    })
+}
+
+/// What a model says of itself.
+fn about(evaluation: &Evaluation, folds: u16) -> serde_json::Value {
+    let rounded = |figure: f64| (figure * 1000.0).round() / 1000.0;
+    let files = evaluation.files.iter().map(|file| {
+        let name = Path::new(&file.file).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Figures { pages, sites, shares, site_f1, .. } = &file.figures;
+        serde_json::json!({"gold": name, "pages": pages, "sites": sites, "f1": rounded(shares.f1), "site_f1": rounded(*site_f1)})
+    });
+    serde_json::json!({
+        "made by": concat!("dehusk eval --train, version ", env!("CARGO_PKG_VERSION")),
+        "figures": format!("of models that did not see the group of sites they judged, {folds} parts"),
+        "gold": files.collect::<Vec<_>>(),
+    })
 }
 
 fn show(evaluation: &Evaluation, format: Format, worst: usize) -> Result<()> {

@@ -8,16 +8,19 @@
 pub mod calibration;
 pub mod embedding;
 pub mod gold;
+pub mod minimise;
 pub mod score;
+pub mod train;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::chrome::{Rule, Verdict};
+use crate::chrome::{Model, Rule, Verdict};
 use crate::config::{Empty, Results};
 use crate::error::{ErrorKind, Result};
-use crate::line::Line;
+use crate::line::{Key, Line};
 use crate::page::visible;
 use crate::pipeline::{self, Context};
 use crate::report::Summary;
@@ -27,6 +30,7 @@ use crate::source::paths::Sources;
 use calibration::Calibration;
 use gold::{Gold, GoldPage, Label, at, lines_of};
 use score::{Figures, PageScore, Shares, Tally};
+use train::Examples;
 
 /// Wrong lines that are shown of a page: so many that stayed and so many that went.
 const WORST_LINES: usize = 3;
@@ -150,30 +154,100 @@ pub fn verdicts(
     let mut summaries = Vec::new();
     let mut scored = Vec::new();
     for (source, gold) in golds {
-        let crawl = Sources {
-            found: std::iter::once(&source).chain(&with.found).cloned().collect(),
-            folders: with.folders.clone(),
-            unreadable: with.unreadable.clone(),
-        };
-        let mut decided = Vec::with_capacity(gold.pages.len());
-        let summary = pipeline::judge(
-            context,
-            &crawl,
-            // The gold is the first source.
-            |source, page| {
-                (source == 0)
-                    .then(|| decisions(page.page.text, page.lines, page.verdicts, context.settings.results.empty))
-            },
-            |_, page| {
-                decided.push(page);
-                Ok(())
-            },
-        )?;
-        check_all_were_read(&source, &gold, decided.len(), &summary)?;
+        let (decided, summary) = decisions_on(context, &source, &gold, with)?;
         summaries.push(summary);
         scored.push(Scored::new(gold, &decided));
     }
     Ok((evaluation(scored, worst, 0), summaries))
+}
+
+/// Makes a model of `golds`, and scores it on sites that it was not made from: the groups of sites, as `group` names them,
+/// are dealt out to `folds` parts, and each part is judged by a model made of the others. See [`train`](mod@train).
+///
+/// # Errors
+/// When there is one group alone, since nothing is left to judge the model on; as [`verdicts`].
+pub fn trained(
+    context: &Context<'_>,
+    golds: &Sources,
+    group: impl Fn(&str) -> Box<str> + Sync,
+    folds: usize,
+    worst: usize,
+) -> Result<(Model, Evaluation)> {
+    let golds = gold::read_all(golds, &context.settings.results)?;
+    let key = Key::new(context.settings.results.fingerprint_key);
+    let pages: Vec<&Gold> = golds.iter().map(|(_, gold)| gold).collect();
+    let fold = dealt(&pages, &group, folds);
+    if fold.len() < 2 {
+        let what = "all sites of the gold are of one group; a model is judged on groups that it was not made from, so \
+                    training needs two or more (see --group)";
+        return Err(ErrorKind::Input(what.to_owned()).into());
+    }
+    let examples = context.pool.install(|| Examples::new(&pages, key, &group));
+    let of = |name: &str| fold.get(name).copied().unwrap_or_default();
+    let mut parts = Vec::new();
+    for part in 0..folds {
+        let model = context.pool.install(|| examples.train(|group| of(group) != part));
+        let mut settings = context.settings.clone();
+        settings.results.model = Arc::new(model);
+        let context = Context { settings: &settings, pool: Arc::clone(&context.pool), ..*context };
+        let judged: Result<Vec<_>> = golds
+            .iter()
+            .map(|(source, gold)| Ok(decisions_on(&context, source, gold, &Sources::default())?.0))
+            .collect();
+        parts.push(judged?);
+    }
+    let model = context.pool.install(|| examples.train(|_| true));
+    let scored = golds.into_iter().enumerate().map(|(file, (_, gold))| {
+        let page = |(number, page): (usize, &GoldPage)| {
+            let part = parts.get_mut(of(&group(&page.site))).and_then(|part| part.get_mut(file)?.get_mut(number));
+            part.map(std::mem::take).unwrap_or_default()
+        };
+        let decided: Vec<Vec<Decided>> = gold.pages.iter().enumerate().map(page).collect();
+        Scored::new(gold, &decided)
+    });
+    Ok((model, evaluation(scored.collect(), worst, 0)))
+}
+
+/// Deals groups of sites out to parts, file by file and in the order of their names.
+fn dealt(golds: &[&Gold], group: impl Fn(&str) -> Box<str>, folds: usize) -> HashMap<Box<str>, usize> {
+    let mut dealt = HashMap::new();
+    for gold in golds {
+        let groups: BTreeSet<Box<str>> = gold.pages.iter().map(|page| group(&page.site)).collect();
+        for name in groups {
+            let next = dealt.len() % folds.max(1);
+            dealt.entry(name).or_insert(next);
+        }
+    }
+    dealt
+}
+
+/// Cleans a gold file as a crawl, together with the pages of `with`: what becomes of each line of its pages.
+fn decisions_on(
+    context: &Context<'_>,
+    source: &Source,
+    gold: &Gold,
+    with: &Sources,
+) -> Result<(Vec<Vec<Decided>>, Summary)> {
+    let crawl = Sources {
+        found: std::iter::once(source).chain(&with.found).cloned().collect(),
+        folders: with.folders.clone(),
+        unreadable: with.unreadable.clone(),
+    };
+    let mut decided = Vec::with_capacity(gold.pages.len());
+    let summary = pipeline::judge(
+        context,
+        &crawl,
+        // The gold is the first source.
+        |source, page| {
+            (source == 0).then(|| decisions(page.page.text, page.lines, page.verdicts, context.settings.results.empty))
+        },
+        |_, page| {
+            decided.push(page);
+            Ok(())
+        },
+    )?;
+    check_all_were_read(source, gold, decided.len(), &summary)?;
+    Ok((decided, summary))
 }
 
 /// Scores the output of any cleaner against `golds`: rows of `cleaned` are found by their ids, and what their texts hold
@@ -427,4 +501,32 @@ fn worst_lines(page: &GoldPage, scored: &ScoredPage) -> Vec<WorstLine> {
         went.into_iter().take(WORST_LINES).chain(stayed.into_iter().take(WORST_LINES)).collect();
     shown.sort_by_key(|line| (std::cmp::Reverse(line.characters), line.line));
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_dealt_to_one_part_whatever_its_sites_and_files() {
+        let gold = |sites: &[&str]| Gold {
+            name: "gold".into(),
+            pages: sites
+                .iter()
+                .map(|site| GoldPage {
+                    id: "".into(),
+                    url: "".into(),
+                    site: (*site).into(),
+                    text: "".into(),
+                    labels: vec![],
+                    record: 1,
+                })
+                .collect(),
+        };
+        let (one, other) = (gold(&["a-2023", "b-2023", "a-2024", "c-2023"]), gold(&["c-2024", "d-2024", "a-2025"]));
+        let group = |site: &str| site.split('-').next().unwrap_or_default().into();
+        let dealt = dealt(&[&one, &other], group, 2);
+        assert_eq!(["a", "b", "c", "d"].map(|name| dealt.get(name).copied()), [Some(0), Some(1), Some(0), Some(1)]);
+        assert_eq!(dealt.len(), 4);
+    }
 }

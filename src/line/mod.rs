@@ -12,7 +12,9 @@ mod character;
 pub mod mark;
 mod normalise;
 mod scan;
+mod shape;
 mod template;
+mod title;
 
 use std::ops::Range;
 
@@ -20,6 +22,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use normalise::{collapse, fold, fold_whole};
 use scan::{BLOCK, Marks, scan};
+pub use shape::Shape;
+pub use title::TitleParts;
 
 /// A 64-bit hash of a line's normal form or of its template; 0 is that of a
 /// blank line and of no other.
@@ -72,6 +76,8 @@ pub struct Line {
     /// Fingerprint of the line's template; the same as `exact` when there is
     /// nothing to mask.
     pub template: Fingerprint,
+    /// What the line looks like; nothing where templates are not taken.
+    pub shape: Shape,
 }
 
 impl Line {
@@ -81,7 +87,7 @@ impl Line {
     }
 }
 
-/// Whether lines get a fingerprint of their template.
+/// Whether lines get a fingerprint of their template, and a shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Templates {
     /// Lines with digits do.
@@ -145,6 +151,11 @@ impl Normaliser {
         if let Some((span, holds)) = splitter.open_line(&self.lowered[..bytes.len()]) {
             out.push(self.line(span, holds));
         }
+        if self.templates == Templates::Take {
+            for line in out.iter_mut() {
+                line.shape = Shape::of(text.get(line.start..line.end).unwrap_or_default());
+            }
+        }
         self.give_back();
     }
 
@@ -181,7 +192,7 @@ impl Normaliser {
             let exact = self.key.fingerprint(&self.lowered[start..end]);
             (exact, exact)
         };
-        Line { start, end, next, exact, template }
+        Line { start, end, next, exact, template, shape: Shape::default() }
     }
 
     /// Both fingerprints of any line.
@@ -375,7 +386,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn lines(text: &str) -> Vec<Line> {
-        let mut lines = vec![Line { start: 7, end: 7, next: 7, exact: 7, template: 7 }];
+        let mut lines = vec![Line { start: 7, end: 7, next: 7, exact: 7, template: 7, shape: Shape::default() }];
         Normaliser::default().page(text, &mut lines);
         lines
     }

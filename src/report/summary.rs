@@ -254,7 +254,14 @@ mod tests {
     use super::*;
 
     fn line(start: usize, end: usize) -> Line {
-        Line { start, end, next: end + 1, exact: if start == end { 0 } else { 7 }, template: 7 }
+        Line {
+            start,
+            end,
+            next: end + 1,
+            exact: if start == end { 0 } else { 7 },
+            template: 7,
+            shape: Default::default(),
+        }
     }
 
     fn page(text: &str) -> Page<'_> {

@@ -73,7 +73,7 @@ mod tests {
     use crate::chrome::Rule;
 
     fn line(start: usize, end: usize) -> Line {
-        Line { start, end, next: end + 1, exact: 1, template: 1 }
+        Line { start, end, next: end + 1, exact: 1, template: 1, shape: Default::default() }
     }
 
     #[test]

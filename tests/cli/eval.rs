@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::fixture::{Crawl, Page, Place, Run, gz, rows, zst};
+use dehusk::chrome::Model;
 
 /// A row of gold: the page's own lines are content, the others chrome.
 fn gold_row(page: &Page) -> Value {
@@ -91,9 +92,9 @@ fn pages_that_are_added_teach_and_are_not_scored() {
     let (first, rest) = crawl.0.split_at(1);
     place.write("gold.jsonl", gold(&Crawl(first.to_vec())).replace("\"site\":\"s\",", ""));
     place.write("rest.jsonl", Crawl(rest.to_vec()).jsonl());
-    let alone = eval(&place, &["gold.jsonl"]);
+    let alone = eval(&place, &["gold.jsonl", "--min-pages", "2"]);
     assert_eq!((&alone["all"]["chrome"], &alone["rules"][0]["rule"]), (&json!(0.0), &json!("few-pages")));
-    let taught = eval(&place, &["gold.jsonl", "--with", "rest.jsonl"]);
+    let taught = eval(&place, &["gold.jsonl", "--min-pages", "2", "--with", "rest.jsonl"]);
     assert_eq!((&taught["all"]["pages"], &taught["all"]["chrome"]), (&json!(1), &json!(1.0)));
 }
 
@@ -205,4 +206,48 @@ fn gold_that_clean_would_skip_is_an_error_and_not_a_smaller_sum() {
     place.write("gold.jsonl", format!("{}{large}\n", gold(&crawl)));
     let run = place.run(&["eval", "gold.jsonl", "--max-page", "1K"]);
     run.says(2, &["gold.jsonl: 1 of 4 gold pages could not be cleaned", "larger than --max-page 1024"]);
+}
+
+/// Gold of three sites, by the hosts of their pages.
+fn gold_of_sites() -> String {
+    gold(&Crawl::plain(3, 6)).replace("\"site\":\"s\",", "")
+}
+
+#[test]
+fn a_model_is_made_of_gold_and_judged_on_sites_that_it_was_not_made_from() {
+    let place = Place::new();
+    place.write("gold.jsonl", gold_of_sites());
+    let arguments = ["gold.jsonl", "--scope", "host", "--folds", "3"];
+    let found = eval(&place, &[&arguments[..], &["--train", "model.json"]].concat());
+    assert_eq!((&found["all"]["pages"], &found["all"]["sites"]), (&json!(18), &json!(3)));
+    assert!(found["all"]["f1"].as_f64().unwrap() > 0.9, "{}", found["all"]);
+    let model = Model::load(&place.path("model.json")).unwrap();
+    assert_eq!((&model.about["gold"][0]["gold"], &model.about["gold"][0]["pages"]), (&json!("gold.jsonl"), &json!(18)));
+    // The same gold makes the same file, which --model reads.
+    eval(&place, &[&arguments[..], &["--train", "again.json", "-j", "1"]].concat());
+    assert_eq!(place.text("again.json"), place.text("model.json"));
+    assert!(
+        eval(&place, &["gold.jsonl", "--scope", "host", "--model", "model.json"])["all"]["f1"].as_f64() > Some(0.9)
+    );
+}
+
+#[test]
+fn wrong_training_is_refused_before_anything_is_written() {
+    let place = Place::new();
+    let gold = gold_of_sites();
+    place.write("gold.jsonl", &gold);
+    for (arguments, messages) in [
+        (&["--train", "model.json", "--group", "a(b"][..], &["error: --group does not compile", "unclosed group"][..]),
+        (&["--train", "model.json", "--group", "site"], &["error: all sites of the gold are of one group", "--group"]),
+        (&["--train", "gold.jsonl"], &["error: --train names a file of the gold"]),
+        (&["--train", "model.json", "--folds", "1"], &["--folds"]),
+        (&["--train", "model.json", "--with", "gold.jsonl"], &["cannot be used with"]),
+        (&["--group", "x"], &["--train"]),
+        (&["--train", "no/such/folder/model.json"], &["error: ", "no/such/folder/model.json"]),
+    ] {
+        let run = place.run(&[&["eval", "gold.jsonl", "--scope", "host"], arguments].concat());
+        run.says(2, messages);
+        assert!(run.stdout.is_empty() && !place.path("model.json").exists(), "{arguments:?}");
+    }
+    assert_eq!(place.text("gold.jsonl"), gold);
 }

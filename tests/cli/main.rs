@@ -20,6 +20,7 @@ mod explain;
 mod fields;
 mod formats;
 mod invariance;
+mod leaning;
 mod messages;
 mod outputs;
 #[cfg(feature = "parquet")]

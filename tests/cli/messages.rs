@@ -60,7 +60,9 @@ fn a_wrong_settings_file_stops_before_anything_is_read() {
         ("min-page = 5", &["unknown key 'min-page'; did you mean 'min-pages'?"][..]),
         ("scope = 'planet'", &["planet", "host", "line 1"]),
         ("min-pages = 'many'", &["min-pages", "line 1"]),
-        ("min-pages = 1", &["--min-pages must be 2 or more"]),
+        ("min-pages = -1", &["min-pages", "line 1"]),
+        ("careful = true\naggressive = true", &["careful and aggressive exclude each other: choose one"]),
+        ("model = 'missing.json'", &["missing.json: No such file"]),
         ("batch = '1'", &["--batch must lie between"]),
         ("max-page = 'huge'", &["huge"]),
         ("allow-bad = 'all'", &["'all' is neither a number of records nor a percentage"]),
@@ -79,7 +81,9 @@ fn a_wrong_settings_file_stops_before_anything_is_read() {
 fn a_wrong_option_stops_before_anything_is_read() {
     let place = Place::new();
     for (arguments, message) in [
-        (["--min-pages", "1"], "--min-pages must be 2 or more"),
+        (["--min-pages", "many"], "--min-pages"),
+        (["--careful", "--aggressive"], "cannot be used with"),
+        (["--model", "missing.json"], "missing.json: No such file"),
         (["--batch", "1K"], "--batch must lie between 4K and 1G"),
         (["--max-page", "10"], "--max-page must lie between 1K and 1T"),
         (["--max-page", "big"], "'big' is not a size"),

@@ -18,7 +18,7 @@ fn place() -> Place {
 
 #[test]
 fn the_summary_tells_pages_text_rules_and_sites() {
-    let run = place().run(&["clean", "in.jsonl"]);
+    let run = place().run(&["clean", "in.jsonl", "--min-pages", "2"]);
     assert_eq!(run.code, Some(0));
     assert_data_eq!(
         run.summary(),
@@ -37,7 +37,7 @@ fn the_summary_tells_pages_text_rules_and_sites() {
 fn the_summary_tells_what_was_wrong_and_what_was_passed_over() {
     let place = place();
     let info = crate::fixture::record("warcinfo", "", "application/warc-fields", b"software: test");
-    place.write("in.warc", [info, Crawl::plain(1, 3).warc(|html| response("", html.as_bytes()))].concat());
+    place.write("in.warc", [info, Crawl::plain(1, 5).warc(|html| response("", html.as_bytes()))].concat());
     place.write("bad.jsonl", "bad\n");
     let run = place.run(&["clean", "in.warc", "bad.jsonl", "missing", "--format", "jsonl"]);
     assert_eq!(run.code, Some(3));
@@ -46,10 +46,10 @@ fn the_summary_tells_what_was_wrong_and_what_was_passed_over() {
         str![[r#"
 skipped: bad.jsonl:1 (byte 0): column 1: not JSON: a row begins with `{`; this looks like plain text, CSV or another format
 skipped: missing: No such file or directory (os error 2)
-3 pages of 1 site, 3 written
-1.4 kB of text kept, 162 B dropped (10.3 %)
-   10.3 %  recurs                12 lines  stands on many pages of its site
-  most chrome   10.3 %  site0.example (3 pages)
+5 pages of 1 site, 5 written
+2.4 kB of text kept, 270 B dropped (10.3 %)
+   10.3 %  recurs                20 lines  stands on many pages of its site
+  most chrome   10.3 %  site0.example (5 pages)
 2 records could not be read
 [time and memory]
 note: exit status 3, because part of the input could not be read; --allow-bad 2 makes it 0

@@ -1,0 +1,573 @@
+//! The numbers that a line is weighed by: what is known of it, of the lines round it, of its place on the page and of
+//! its slot on the site, each about between -3 and 3.
+//!
+//! [`NAMES`] is the one list of them; the weights name them too. A feature is added in two places: here, and by
+//! training the weights anew.
+
+use std::sync::LazyLock;
+
+use super::evidence::LineEvidence;
+use super::layout::Layout;
+use super::site::{Pooled, RECURS, SHORT, Statistics};
+
+/// Declares the features: an index for each, and its name.
+macro_rules! features {
+    ($($name:ident),* $(,)?) => {
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        #[derive(Clone, Copy)]
+        enum F { $($name),* }
+        /// The names of the features, in their order.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+features! {
+    // How often the line stands on the site.
+    rarity, rarity_of_short, company, unique, unique_of_many, share, everywhere, template_only, exact_rarity, recurring, single_page, elsewhere,
+    // What it looks like.
+    length, length_squared, very_short, very_long, digits_length, closed, closed_long, sentences, small, small_long, digits, divided, opening, commas,
+    // Its like on the page, and titles.
+    second, times, times_length, alike, headline, headline_rare, titular, titles_another,
+    below_headline, below_headline_template, below_headline_exact, above_headline, no_headline,
+    // Where it stands: the body of the page, and the share of the page's prose above it.
+    inside, inside_length, inside_rarity, is_above, above, below, before_prose, after_prose, middle, middle_length,
+    breaks, breaks_length, above_near_exact,
+    page_prose, body_prose, body_prose_length, body_density, page_lines, at_start, at_end,
+    // How far the next lines of prose are.
+    prose_near, prose_far, prose_above, prose_below, template_near_prose,
+    // The lines round it.
+    prose_2, prose_6, prose_20, recurring_2, recurring_6, recurring_20, short_2, short_6, short_20, titles_6, titles_20,
+    alike_6, alike_20, inside_alike_20, length_alike_6, very_long_alike_20,
+    prose_short_2, inside_prose_2, inside_short_6, rarity_recurring_6,
+    length_before, length_after, closed_before, closed_after, rarity_before, rarity_after, prose_before, prose_after,
+    // Its slot on the site's other pages.
+    slot_prose_share_above, slot_prose_share_below, slot_prose_share, slot_prose_share_least,
+    slot_rare_share_above, slot_rare_share_below, slot_rare_share, slot_prose_above, slot_prose_below,
+    slot_length_above, slot_length_below, slot_known_above, slot_known_below, slot_prose_share_rarity,
+    slot_rare_share_unique,
+    // The size of the site.
+    pages,
+}
+
+/// How many features there are.
+pub const COUNT: usize = NAMES.len();
+
+/// The features of one line.
+pub type Features = [f32; COUNT];
+
+/// The names of what moves the weights, in the order of [`Conditions`]: what kind of site it is, then what kind of line.
+pub const CONDITIONS: &[&str] = &[
+    "",
+    "prose",
+    "inside",
+    "covered",
+    "linked",
+    "varying",
+    "page_length",
+    "pages",
+    "single",
+    "rare_above",
+    "recurring_above",
+    "rare_inside",
+    "recurring_inside",
+    "rare_below",
+    "recurring_below",
+];
+
+/// How many kinds of lines there are: above, inside and below the body, each rare or recurring.
+pub const KINDS: usize = 6;
+
+/// What moves the weights.
+pub type Conditions = [f32; CONDITIONS.len()];
+
+/// What a site moves the weights by: 1 for the weight itself, then its statistics and size; no kind of line is set.
+pub fn conditions(statistics: &Statistics, pages: u64) -> Conditions {
+    let Statistics { prose, inside, covered, linked, varying, length } = *statistics;
+    let single = if pages < 2 { 1.0 } else { 0.0 };
+    let mut conditions = [0.0; CONDITIONS.len()];
+    let of_site = [1.0, prose, inside, covered, linked, varying, length, log_pages(pages) - 2.0, single];
+    conditions.iter_mut().zip(of_site).for_each(|(condition, value)| *condition = value);
+    conditions
+}
+
+/// The conditions of a site for lines of one kind.
+pub fn for_kind(mut conditions: Conditions, kind: usize) -> Conditions {
+    if let Some(condition) = conditions.get_mut(CONDITIONS.len() - KINDS + kind) {
+        *condition = 1.0;
+    }
+    conditions
+}
+
+/// The kind of line that has these features.
+pub fn kind(features: &Features) -> usize {
+    let is = |feature: F| features[feature as usize] > 0.5;
+    let place = if is(F::is_above) {
+        0
+    } else if is(F::inside) {
+        1
+    } else {
+        2
+    };
+    place * 2 + usize::from(is(F::recurring))
+}
+
+/// Logarithm of the number of pages; a site of more than 20 is like one of 20, since what
+/// larger sites are like hangs on what they are.
+fn log_pages(pages: u64) -> f32 {
+    libm::logf(pages.clamp(1, 20) as f32)
+}
+
+/// What the features of a page's lines are made of.
+pub struct PageEvidence<'a> {
+    /// See [`LineEvidence`].
+    pub lines: &'a [LineEvidence],
+    /// How many other sites have each line.
+    pub elsewhere: &'a [u32],
+    /// Where the lines stand.
+    pub layout: &'a Layout,
+    /// What the site's other pages have in each line's slots.
+    pub pooled: &'a [[Pooled; 2]],
+    /// Pages of the site.
+    pub pages: u64,
+}
+
+/// Sums over the lines of a page up to each, so that those over a window are a difference.
+#[derive(Debug, Default)]
+struct Sums(Vec<f32>);
+
+impl Sums {
+    fn set(&mut self, values: impl Iterator<Item = f32>) {
+        self.0.clear();
+        self.0.push(0.0);
+        let mut sum = 0.0;
+        self.0.extend(values.map(|value| {
+            sum += value;
+            sum
+        }));
+    }
+
+    /// The sum over lines `from..to`, as far as the page goes.
+    fn over(&self, from: usize, to: usize) -> f32 {
+        let last = self.0.len() - 1;
+        self.0[to.min(last)] - self.0[from.min(last)]
+    }
+
+    /// The sum over `radius` lines on both sides, without the line itself.
+    fn round(&self, at: usize, radius: usize) -> f32 {
+        self.over(at.saturating_sub(radius), at + radius + 1) - self.over(at, at + 1)
+    }
+}
+
+/// Makes the features of pages. Keeps its buffers.
+#[derive(Debug, Default)]
+pub struct Extractor {
+    prose: Sums,
+    recurring: Sums,
+    weight: Sums,
+    short: Sums,
+    titles: Sums,
+    alike: Sums,
+    /// Recurring lines.
+    breaks: Sums,
+    /// Lines since the last line of prose above each line, and to the next below it.
+    since: Vec<[f32; 2]>,
+}
+
+/// Prose from which a line counts as a line of it, in characters.
+const STRONG: f32 = 60.0;
+/// Lines beyond which prose is out of sight.
+const OUT_OF_SIGHT: f32 = 60.0;
+
+/// e to the power of minus a tenth of a distance in lines: 1 at the place itself, next to nothing beyond a hundred.
+fn nearness(distance: usize) -> f32 {
+    static TABLE: LazyLock<[f32; 128]> = LazyLock::new(|| std::array::from_fn(|at| libm::expf(at as f32 / -10.0)));
+    TABLE.get(distance).copied().unwrap_or_default()
+}
+
+/// What no feature exceeds: a page of a million equal lines has no more say than one of a hundred.
+const MOST: f32 = 20.0;
+
+fn yes(condition: bool) -> f32 {
+    f32::from(u8::from(condition))
+}
+
+/// Logarithm of a length, about 0 at that of a long line.
+fn length(line: &LineEvidence) -> f32 {
+    (line.shape.log_length() - 4.5).clamp(-3.5, 2.2)
+}
+
+impl Extractor {
+    /// Puts the features of each line of `page` into `features`.
+    pub fn extract(&mut self, page: &PageEvidence<'_>, features: &mut Vec<Features>) {
+        features.clear();
+        let lines = page.lines;
+        let recurs = |line: &LineEvidence| yes(page.pages > 1 && line.rarity < RECURS);
+        self.prose.set(lines.iter().map(|line| line.prose));
+        self.weight.set(lines.iter().map(|line| line.shape.length().sqrt()));
+        self.recurring.set(lines.iter().map(|line| recurs(line) * line.shape.length().sqrt()));
+        self.short.set(lines.iter().map(|line| yes(line.prose < SHORT && line.rarity >= RECURS)));
+        self.titles.set(lines.iter().map(|line| yes(line.titles_another)));
+        self.alike.set(lines.iter().map(|line| yes(line.alike > 2)));
+        self.breaks.set(lines.iter().map(recurs));
+        self.measure(lines);
+        features.extend((0..lines.len()).map(|at| {
+            let mut line = Line { page, at, evidence: &lines[at], features: [0.0; COUNT] };
+            line.recurrence();
+            line.shape();
+            line.titles();
+            line.place(self);
+            line.surroundings(self);
+            line.slots();
+            line.features
+        }));
+    }
+
+    fn measure(&mut self, lines: &[LineEvidence]) {
+        self.since.clear();
+        self.since.resize(lines.len(), [OUT_OF_SIGHT; 2]);
+        let is_prose = |line: &LineEvidence| line.prose > STRONG;
+        let mut last = OUT_OF_SIGHT;
+        for (line, since) in lines.iter().zip(&mut self.since) {
+            since[0] = last;
+            last = if is_prose(line) { 1.0 } else { (last + 1.0).min(OUT_OF_SIGHT) };
+        }
+        last = OUT_OF_SIGHT;
+        for (line, since) in lines.iter().zip(&mut self.since).rev() {
+            since[1] = last;
+            last = if is_prose(line) { 1.0 } else { (last + 1.0).min(OUT_OF_SIGHT) };
+        }
+    }
+}
+
+/// One line of a page, whose features are being made.
+struct Line<'a> {
+    page: &'a PageEvidence<'a>,
+    at: usize,
+    evidence: &'a LineEvidence,
+    features: Features,
+}
+
+impl Line<'_> {
+    fn set(&mut self, feature: F, value: f32) {
+        self.features[feature as usize] = value.clamp(-MOST, MOST);
+    }
+
+    fn get(&self, feature: F) -> f32 {
+        self.features[feature as usize]
+    }
+
+    /// Nats of rarity, where there are other pages to be rare on.
+    fn rarity(&self, of: &LineEvidence) -> f32 {
+        if self.page.pages > 1 { of.rarity.clamp(-4.0, 1.5) } else { 0.0 }
+    }
+
+    /// 1 if few pages have the very line, whatever its template.
+    fn exactly_rare(&self) -> f32 {
+        yes(self.evidence.exactly_on as f32 <= (0.3 * self.page.pages as f32).max(1.0))
+    }
+
+    fn recurrence(&mut self) {
+        let LineEvidence { on, exactly_on, in_company, .. } = *self.evidence;
+        let elsewhere = self.page.elsewhere.get(self.at).copied().unwrap_or_default();
+        self.set(F::elsewhere, libm::logf(1.0 + elsewhere.min(3) as f32));
+        if self.page.pages < 2 {
+            self.set(F::single_page, 1.0);
+            return;
+        }
+        let pages = self.page.pages as f32;
+        let rarity = self.rarity(self.evidence);
+        self.set(F::rarity, rarity);
+        self.set(F::rarity_of_short, rarity * length(self.evidence));
+        self.set(F::recurring, yes(rarity < RECURS));
+        self.set(
+            F::exact_rarity,
+            (self.evidence.rarity + libm::logf(on as f32 / exactly_on.max(1) as f32)).clamp(-4.0, 1.5),
+        );
+        self.set(F::share, on as f32 / pages);
+        self.set(F::everywhere, yes(on as f32 >= 0.9 * pages && self.page.pages > 2));
+        self.set(F::pages, log_pages(self.page.pages));
+        if on == 1 {
+            self.set(F::unique, 1.0);
+            self.set(F::unique_of_many, log_pages(self.page.pages));
+        } else {
+            self.set(F::company, libm::logf(on as f32 / in_company as f32));
+            self.set(F::template_only, libm::logf(on as f32 / exactly_on.min(on) as f32));
+        }
+    }
+
+    fn shape(&mut self) {
+        let shape = self.evidence.shape;
+        let long = length(self.evidence);
+        self.set(F::length, long);
+        self.set(F::length_squared, long * long);
+        self.set(F::very_short, yes(shape.length() < 12.0));
+        self.set(F::very_long, (long - 1.0).max(0.0));
+        self.set(F::digits_length, shape.digits() * long);
+        self.set(F::closed, yes(shape.is_closed()));
+        self.set(F::closed_long, yes(shape.is_closed()) * long);
+        self.set(F::sentences, shape.sentences() as f32);
+        let small = if shape.words() > 2 { shape.small() } else { 0.0 };
+        self.set(F::small, small);
+        self.set(F::small_long, small * (long + 1.5).clamp(0.0, 3.0));
+        self.set(F::digits, shape.digits());
+        self.set(F::divided, yes(shape.is_divided()));
+        self.set(F::opening, yes(shape.is_opening()));
+        self.set(F::commas, 3.0 * shape.commas());
+    }
+
+    fn titles(&mut self) {
+        let LineEvidence { time, times, alike, titular, titles_another, on, .. } = *self.evidence;
+        let layout = self.page.layout;
+        self.set(F::times_length, libm::logf(times as f32) * length(self.evidence));
+        self.set(F::alike, libm::logf(alike as f32));
+        self.set(F::second, yes(time == 2 && times == 2));
+        self.set(F::times, libm::logf(times as f32));
+        self.set(F::titles_another, yes(titles_another));
+        let Some(headline) = layout.headline else {
+            self.set(F::no_headline, 1.0);
+            self.set(F::titular, yes(titular));
+            return;
+        };
+        self.set(F::titular, yes(titular && self.at != headline));
+        if self.at == headline {
+            self.set(F::headline, 1.0);
+            self.set(F::headline_rare, yes(on as f32 <= 0.3 * self.page.pages as f32));
+        } else if self.at < headline {
+            self.set(F::above_headline, 1.0);
+        } else if self.at < layout.body.start {
+            self.set(F::below_headline, 1.0 / (1.0 + (self.at - headline) as f32 / 4.0));
+            self.set(F::below_headline_template, self.get(F::template_only));
+            self.set(F::below_headline_exact, self.get(F::below_headline) * self.exactly_rare());
+        }
+    }
+
+    fn place(&mut self, sums: &Extractor) {
+        let (layout, at) = (self.page.layout, self.at);
+        let long = length(self.evidence);
+        let lines = self.page.lines.len();
+        let body_prose = libm::logf(1.0 + layout.body_prose / 300.0);
+        let inside = yes(layout.body.contains(&at));
+        self.set(F::inside, inside);
+        self.set(F::inside_length, inside * long);
+        self.set(F::inside_rarity, inside * self.get(F::rarity));
+        if at < layout.body.start {
+            self.set(F::is_above, 1.0);
+            let distance = (layout.body.start - at) as f32;
+            self.set(F::above, libm::logf(1.0 + distance));
+            self.set(F::above_near_exact, libm::expf((1.0 - distance) / 4.0) * self.exactly_rare());
+        } else if at >= layout.body.end {
+            self.set(F::below, libm::logf(2.0 + (at - layout.body.end) as f32));
+        }
+        if at > layout.body.start {
+            let breaks = libm::logf(1.0 + sums.breaks.over(layout.body.start, at));
+            self.set(F::breaks, breaks);
+            self.set(F::breaks_length, breaks * long);
+        }
+        let share = (sums.prose.over(0, at) + self.evidence.prose / 2.0) / layout.prose.max(1.0);
+        self.set(F::before_prose, yes(share < 0.02));
+        self.set(F::after_prose, yes(share > 0.98));
+        let middle = share.min(1.0 - share).max(0.0);
+        self.set(F::middle, middle);
+        self.set(F::middle_length, middle * long);
+        self.set(F::page_prose, libm::logf(1.0 + layout.prose / 300.0));
+        self.set(F::body_prose, body_prose);
+        self.set(F::body_prose_length, body_prose * long);
+        let density = layout.body_prose / layout.body.len().max(1) as f32;
+        self.set(F::body_density, inside * libm::logf(1.0 + density));
+        self.set(F::page_lines, libm::logf(1.0 + lines as f32 / 50.0));
+        self.set(F::at_start, nearness(at));
+        self.set(F::at_end, nearness(lines - 1 - at));
+    }
+
+    fn surroundings(&mut self, sums: &Extractor) {
+        let (at, lines) = (self.at, self.page.lines);
+        let [above, below] = sums.since[at].map(libm::logf);
+        self.set(F::prose_above, above);
+        self.set(F::prose_below, below);
+        self.set(F::prose_near, above.min(below));
+        self.set(F::prose_far, above.max(below));
+        self.set(F::template_near_prose, self.get(F::template_only) / (1.0 + above.min(below)));
+        let radii = [
+            (2, F::prose_2, F::recurring_2, F::short_2, None),
+            (6, F::prose_6, F::recurring_6, F::short_6, Some(F::titles_6)),
+            (20, F::prose_20, F::recurring_20, F::short_20, Some(F::titles_20)),
+        ];
+        for (radius, text, common, few, titled) in radii {
+            let round = (at + radius + 1).min(lines.len()) - at.saturating_sub(radius) - 1;
+            let round = round.max(1) as f32;
+            self.set(text, libm::logf(1.0 + sums.prose.round(at, radius).max(0.0) / round / 20.0));
+            self.set(common, sums.recurring.round(at, radius) / (sums.weight.round(at, radius) + 1.0));
+            self.set(few, sums.short.round(at, radius) / round);
+            if let Some(titled) = titled {
+                self.set(titled, sums.titles.round(at, radius) / round);
+            }
+        }
+        let alike = |radius: usize| {
+            let round = (at + radius + 1).min(lines.len()) - at.saturating_sub(radius) - 1;
+            sums.alike.round(at, radius) / round.max(1) as f32
+        };
+        let [near, wide] = [alike(6), alike(20)];
+        self.set(F::alike_6, near);
+        self.set(F::alike_20, wide);
+        self.set(F::inside_alike_20, wide * self.get(F::inside));
+        self.set(F::length_alike_6, near * length(self.evidence));
+        self.set(F::very_long_alike_20, wide * self.get(F::very_long));
+        self.set(F::prose_short_2, self.get(F::prose_2) * self.get(F::short_2));
+        self.set(F::inside_prose_2, self.get(F::inside) * self.get(F::prose_2));
+        self.set(F::inside_short_6, self.get(F::inside) * self.get(F::short_6));
+        self.set(F::rarity_recurring_6, self.get(F::rarity) * self.get(F::recurring_6));
+        let before = at.checked_sub(1).and_then(|before| lines.get(before));
+        let neighbours = [
+            (before, F::length_before, F::closed_before, F::rarity_before),
+            (lines.get(at + 1), F::length_after, F::closed_after, F::rarity_after),
+        ];
+        for (neighbour, long, full, rare) in neighbours {
+            self.set(long, neighbour.map_or(-2.0, length));
+            self.set(full, neighbour.map_or(0.0, |line| yes(line.shape.is_closed())));
+            self.set(rare, neighbour.map_or(0.0, |line| self.rarity(line)));
+        }
+        self.set(F::prose_before, libm::logf(1.0 + sums.prose.over(at.saturating_sub(4), at) / 60.0));
+        self.set(F::prose_after, libm::logf(1.0 + sums.prose.over(at + 1, at + 5).max(0.0) / 60.0));
+    }
+
+    fn slots(&mut self) {
+        let [above, below] = self.page.pooled.get(self.at).copied().unwrap_or_default();
+        let share = |slot: &Pooled| slot.prose_share.sqrt() * slot.sure;
+        let most = share(&above).max(share(&below));
+        let rare = above.rare_share.max(below.rare_share);
+        self.set(F::slot_prose_share_above, share(&above));
+        self.set(F::slot_prose_share_below, share(&below));
+        self.set(F::slot_prose_share, most);
+        self.set(F::slot_prose_share_least, share(&above).min(share(&below)));
+        self.set(F::slot_rare_share_above, above.rare_share);
+        self.set(F::slot_rare_share_below, below.rare_share);
+        self.set(F::slot_rare_share, rare);
+        self.set(F::slot_prose_above, above.prose * above.sure);
+        self.set(F::slot_prose_below, below.prose * below.sure);
+        self.set(F::slot_length_above, (above.log_length - 4.0) * above.sure);
+        self.set(F::slot_length_below, (below.log_length - 4.0) * below.sure);
+        self.set(F::slot_known_above, above.sure);
+        self.set(F::slot_known_below, below.sure);
+        self.set(F::slot_prose_share_rarity, most * self.get(F::rarity));
+        self.set(F::slot_rare_share_unique, rare * self.get(F::unique));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::chrome::evidence::tests::any_page;
+
+    fn features(lines: &[LineEvidence], elsewhere: &[u32], pooled: &[[Pooled; 2]], pages: u64) -> Vec<Features> {
+        let mut layout = Layout::default();
+        layout.find(lines, pages);
+        let page = PageEvidence { lines, elsewhere, layout: &layout, pooled, pages };
+        let mut features = vec![[0.0; COUNT]];
+        Extractor::default().extract(&page, &mut features);
+        features
+    }
+
+    fn any_pooled() -> impl Strategy<Value = Pooled> {
+        (0.0..1.0f32, 0.0..1.0f32, 0.0..1.0f32, 0.0..18.0f32, 0..6u8).prop_map(
+            |(prose_share, rare_share, prose, log_length, pages)| match pages {
+                0 => Pooled::default(),
+                pages => Pooled { prose_share, rare_share, prose, log_length, sure: f32::from(pages) / 5.0 },
+            },
+        )
+    }
+
+    #[test]
+    fn each_feature_has_a_name_of_its_own() {
+        assert_eq!(NAMES.iter().collect::<HashSet<_>>().len(), COUNT);
+        assert_eq!(CONDITIONS.iter().collect::<HashSet<_>>().len(), CONDITIONS.len());
+    }
+
+    #[test]
+    fn a_site_and_a_kind_of_line_set_the_conditions() {
+        let statistics = Statistics { prose: 0.1, inside: 0.2, covered: 0.3, linked: 0.4, varying: 0.5, length: 0.6 };
+        let of_site = conditions(&statistics, 1);
+        assert_eq!(of_site[..7], [1.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
+        let named = |name: &str| CONDITIONS.iter().position(|condition| *condition == name).unwrap();
+        assert_eq!((of_site[named("single")], conditions(&statistics, 2)[named("single")]), (1.0, 0.0));
+        assert!(conditions(&statistics, 90)[named("pages")] > conditions(&statistics, 9)[named("pages")]);
+        // Beyond 150 pages, a site is large.
+        assert_eq!(conditions(&statistics, 1_000_000), conditions(&statistics, 150));
+        let kinds = CONDITIONS.len() - KINDS;
+        assert!(of_site[kinds..].iter().all(|condition| *condition == 0.0));
+        for kind in 0..KINDS {
+            let mut expected = of_site;
+            expected[kinds + kind] = 1.0;
+            assert_eq!(for_kind(of_site, kind), expected);
+        }
+    }
+
+    #[test]
+    fn a_page_without_lines_has_no_features() {
+        assert!(features(&[], &[], &[], 1).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn every_feature_is_a_number_near_nothing(
+            (lines, pages) in any_page(),
+            elsewhere in prop::collection::vec(any::<u32>(), 0..60),
+            pooled in prop::collection::vec(any::<()>(), 60).prop_flat_map(|all| {
+                all.into_iter().map(|()| [any_pooled(), any_pooled()]).collect::<Vec<_>>()
+            }),
+        ) {
+            let found = features(&lines, &elsewhere, &pooled, pages);
+            prop_assert_eq!(found.len(), lines.len());
+            for line in &found {
+                for (value, name) in line.iter().zip(NAMES) {
+                    prop_assert!(value.abs() <= 20.0, "{name}: {value}");
+                }
+            }
+        }
+
+        #[test]
+        fn the_kind_of_a_line_is_its_place_and_whether_it_recurs((lines, pages) in any_page()) {
+            let mut layout = Layout::default();
+            layout.find(&lines, pages);
+            for (at, (line, features)) in lines.iter().zip(features(&lines, &[], &[], pages)).enumerate() {
+                let place = [at < layout.body.start, layout.body.contains(&at), at >= layout.body.end];
+                let place = place.iter().position(|is| *is).unwrap();
+                prop_assert_eq!(kind(&features), place * 2 + usize::from(pages > 1 && line.rarity < RECURS));
+            }
+        }
+
+        #[test]
+        fn of_a_lone_page_nothing_recurs((lines, _) in any_page()) {
+            let counted: Vec<LineEvidence> = lines.iter().map(|line| LineEvidence { on: 1, exactly_on: 1, in_company: 1, ..*line }).collect();
+            for features in features(&counted, &[], &[], 1) {
+                for of in [F::rarity, F::recurring, F::share, F::everywhere, F::unique, F::pages, F::company] {
+                    prop_assert_eq!(features[of as usize], 0.0);
+                }
+                prop_assert_eq!(features[F::single_page as usize], 1.0);
+            }
+        }
+
+        #[test]
+        fn windows_are_sums_over_their_lines(
+            values in prop::collection::vec(0..100u8, 1..50),
+            from in 0..60usize,
+            to in 0..60usize,
+            radius in 0..30usize,
+        ) {
+            let mut sums = Sums::default();
+            sums.set([1.0, 2.0].into_iter());
+            sums.set(values.iter().map(|value| f32::from(*value)));
+            let naive = |of: &[u8]| of.iter().map(|value| f32::from(*value)).sum::<f32>();
+            let (from, to) = (from.min(to), from.max(to));
+            let end = values.len();
+            prop_assert_eq!(sums.over(from, to), naive(&values[from.min(end)..to.min(end)]));
+            for at in 0..end {
+                let round = naive(&values[at.saturating_sub(radius)..at]) + naive(&values[at + 1..(at + 1 + radius).min(end)]);
+                prop_assert_eq!(sums.round(at, radius), round);
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Judges pages: takes each through evidence, features, scores and decision.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::decide::{LengthWeights, decide};
+use super::evidence::{Gatherer, LineEvidence};
+use super::feature::{Extractor, Features, PageEvidence, conditions};
+use super::layout::Layout;
+use super::model::{Model, SiteWeights};
+use super::site::{Pooled, SiteModel};
+use super::{Rule, Verdict};
+use crate::census::{Census, Everywhere, SiteCounts, digest};
+use crate::line::{Key, Line, TitleParts};
+use crate::page::Page;
+
+/// All that was learned of the sites of a crawl.
+#[derive(Debug, Default)]
+pub struct Sites {
+    sites: HashMap<Box<str>, SiteModel>,
+    everywhere: Everywhere,
+}
+
+impl Sites {
+    /// Counts and learns, on the rayon pool it is called from.
+    pub fn learn(census: &Census) -> Self {
+        let counts: Vec<(Box<str>, SiteCounts)> = census.sites().into_iter().collect();
+        let everywhere = census.everywhere(counts.iter().map(|(_, counts)| counts));
+        let learned = counts.into_par_iter().map(|(name, counts)| (name, SiteModel::learn(counts, census)));
+        Self { sites: learned.collect(), everywhere }
+    }
+
+    /// What is known of a site.
+    pub fn get(&self, site: &str) -> Option<&SiteModel> {
+        self.sites.get(site)
+    }
+
+    /// What is known of all sites, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &SiteModel)> {
+        self.sites.iter().map(|(name, site)| (&**name, site))
+    }
+}
+
+/// A page on whose lines is to be decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// What is known of each line that is not blank.
+    pub lines: &'a [LineEvidence],
+    /// Logarithm of the odds that each is content, in nats.
+    pub scores: &'a [f32],
+    /// Where they stand.
+    pub layout: &'a Layout,
+    /// Pages of the site.
+    pub pages: u64,
+}
+
+/// Judges pages, one after the other. Keeps its buffers.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    sites: &'a Sites,
+    model: Arc<Model>,
+    decoder: LengthWeights,
+    min_pages: u64,
+    /// Nats that every line is closer to content.
+    lenience: f32,
+    titles: TitleParts,
+    gatherer: Gatherer,
+    extractor: Extractor,
+    bytes: Vec<u8>,
+    evidence: Vec<LineEvidence>,
+    elsewhere: Vec<u32>,
+    layout: Layout,
+    pooled: Vec<[Pooled; 2]>,
+    features: Vec<Features>,
+    scores: Vec<f32>,
+    decided: Vec<Verdict>,
+    /// The weights of the site that was judged last.
+    weights: Option<(Box<str>, SiteWeights)>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge of pages of these sites, for lines whose fingerprints were made with `key`.
+    pub fn new(sites: &'a Sites, key: Key) -> Self {
+        let model = Model::built_in();
+        Self {
+            sites,
+            decoder: LengthWeights::new(model.decoder),
+            model,
+            min_pages: 1,
+            lenience: 0.0,
+            titles: TitleParts::new(key),
+            gatherer: Gatherer::default(),
+            extractor: Extractor::default(),
+            bytes: Vec::new(),
+            evidence: Vec::new(),
+            elsewhere: Vec::new(),
+            layout: Layout::default(),
+            pooled: Vec::new(),
+            features: Vec::new(),
+            scores: Vec::new(),
+            decided: Vec::new(),
+            weights: None,
+        }
+    }
+
+    /// Drops nothing from sites of fewer pages than this; 1 by default.
+    pub fn with_min_pages(self, min_pages: u64) -> Self {
+        Self { min_pages, ..self }
+    }
+
+    /// Judges by another model than the one compiled in.
+    pub fn with_model(self, model: Arc<Model>) -> Self {
+        Self { decoder: LengthWeights::new(model.decoder), model, weights: None, ..self }
+    }
+
+    /// Takes every line for so many nats likelier to be content than the model says; 0 by default.
+    pub fn with_lenience(self, lenience: f32) -> Self {
+        Self { lenience, ..self }
+    }
+
+    /// Puts a verdict on each line of `page` into `verdicts`.
+    pub fn page(&mut self, page: &Page<'_>, lines: &[Line], verdicts: &mut Vec<Verdict>) {
+        verdicts.clear();
+        let Some(site) = self.sites.get(page.site).filter(|site| site.counts().pages() >= self.min_pages) else {
+            let pages = self.sites.get(page.site).map_or(0, |site| site.counts().pages());
+            verdicts.extend(lines.iter().map(|_| Verdict::keep(Rule::FewPages).seen(1, pages)));
+            return;
+        };
+        self.features(page, lines);
+        self.score(page.site, site);
+        let pages = site.counts().pages();
+        let judged = Judged { lines: &self.evidence, scores: &self.scores, layout: &self.layout, pages };
+        decide(&judged, &self.decoder, &mut self.decided);
+        // There is a decision for each line that is not blank.
+        let mut decided = self.decided.iter();
+        let mut keep = true;
+        for line in lines {
+            let shown = if line.is_blank() { None } else { decided.next() };
+            // A blank line goes where the line before it goes.
+            let verdict = shown.copied().unwrap_or(Verdict { keep, rule: Rule::Blank, on: 0, of: pages, score: 0.0 });
+            keep = verdict.keep;
+            verdicts.push(verdict);
+        }
+    }
+
+    /// The features of the lines of a page that are not blank; none if its site is unknown.
+    pub fn features(&mut self, page: &Page<'_>, lines: &[Line]) -> &[Features] {
+        self.features.clear();
+        let Some(site) = self.sites.get(page.site) else { return &self.features };
+        let titles = self.titles.of(page.text, lines);
+        self.gatherer.gather(lines, titles, site.counts(), &mut self.evidence);
+        self.layout.find(&self.evidence, site.counts().pages());
+        let digest = digest(self.evidence.iter().map(|line| line.template), &mut self.bytes);
+        site.pool(digest, &self.evidence, &self.layout, &mut self.pooled);
+        self.elsewhere.clear();
+        self.elsewhere.extend(self.evidence.iter().map(|line| self.sites.everywhere.elsewhere(line.template)));
+        let evidence = PageEvidence {
+            lines: &self.evidence,
+            elsewhere: &self.elsewhere,
+            layout: &self.layout,
+            pooled: &self.pooled,
+            pages: site.counts().pages(),
+        };
+        self.extractor.extract(&evidence, &mut self.features);
+        &self.features
+    }
+
+    fn score(&mut self, name: &str, site: &SiteModel) {
+        if self.weights.as_ref().is_none_or(|(of, _)| **of != *name) {
+            let conditions = conditions(site.statistics(), site.counts().pages());
+            self.weights = Some((name.into(), self.model.at(&conditions)));
+        }
+        self.scores.clear();
+        if let Some((_, weights)) = &self.weights {
+            self.scores.extend(self.features.iter().map(|features| weights.score(features) + self.lenience));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::chrome::evidence::tests::census;
+    use crate::line::Normaliser;
+
+    /// A model that takes every line for content or for chrome, by so many nats.
+    fn biased(bias: f32) -> Arc<Model> {
+        let mut model = Model::empty();
+        model.bias[0] = bias;
+        Arc::new(model)
+    }
+
+    fn verdicts(judge: &mut Judge<'_>, site: &str, text: &str) -> Vec<Verdict> {
+        let (mut lines, mut verdicts) = (Vec::new(), Vec::new());
+        Normaliser::new(Key::default()).page(text, &mut lines);
+        judge.page(&Page { url: "", id: None, site, text, marks: &[] }, &lines, &mut verdicts);
+        assert_eq!(verdicts.len(), lines.len(), "{text:?}");
+        verdicts
+    }
+
+    fn learned(pages: &[(&str, &str)]) -> Sites {
+        Sites::learn(&census(pages))
+    }
+
+    fn kept(verdicts: &[Verdict]) -> Vec<bool> {
+        verdicts.iter().map(|verdict| verdict.keep).collect()
+    }
+
+    #[test]
+    fn sites_of_too_few_pages_stay_whole() {
+        let sites = learned(&[("s", "menu\na"), ("s", "menu\nb"), ("one", "a")]);
+        let mut judge = Judge::new(&sites, Key::default()).with_min_pages(2).with_model(biased(-9.0));
+        for (site, pages) in [("one", 1), ("unknown", 0)] {
+            let verdict = Verdict::keep(Rule::FewPages).seen(1, pages);
+            assert_eq!(verdicts(&mut judge, site, "a\n\nb"), [verdict; 3], "{site}");
+        }
+        assert_eq!(kept(&verdicts(&mut judge, "s", "menu\na")), [false, true]);
+    }
+
+    #[test]
+    fn the_model_decides_and_lenience_moves_it() {
+        let pages = ["menu\na", "menu\nb", "menu\nc", "menu\nd"].map(|text| ("s", text));
+        let sites = learned(&pages);
+        let kept_by = |bias: f32, lenience: f32| {
+            let mut judge = Judge::new(&sites, Key::default()).with_model(biased(bias)).with_lenience(lenience);
+            let found = verdicts(&mut judge, "s", "menu\na");
+            assert!(found.iter().all(|verdict| verdict.score == bias + lenience && verdict.of == 4), "{found:?}");
+            kept(&found)
+        };
+        // What the page alone says stays, else nothing would.
+        assert_eq!((kept_by(1.0, 0.0), kept_by(-1.0, 0.0)), (vec![true, true], vec![false, true]));
+        assert_eq!((kept_by(1.0, -2.0), kept_by(-1.0, 2.0)), (vec![false, true], vec![true, true]));
+    }
+
+    #[test]
+    fn a_line_that_other_sites_have_is_known() {
+        let sites = learned(&[("a", "Accept cookies\nx"), ("b", "Accept cookies\ny"), ("c", "z")]);
+        let mut judge = Judge::new(&sites, Key::default());
+        let mut lines = Vec::new();
+        Normaliser::new(Key::default()).page("Accept cookies\nx", &mut lines);
+        let page = Page { url: "", id: None, site: "a", text: "Accept cookies\nx", marks: &[] };
+        let at = crate::chrome::feature::NAMES.iter().position(|name| *name == "elsewhere").unwrap();
+        let elsewhere: Vec<f32> = judge.features(&page, &lines).iter().map(|features| features[at]).collect();
+        assert!(elsewhere[0] > 0.0 && elsewhere[1] == 0.0, "{elsewhere:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn every_line_has_a_verdict_and_blank_ones_follow(
+            pages in prop::collection::vec(
+                (0..2usize, prop::collection::vec("(menu|news|[a-c]|item [0-9]|[a-c]{90,99}\\.| )?", 0..9)), 1..9,
+            ),
+        ) {
+            let texts: Vec<(&str, String)> =
+                pages.iter().map(|(site, lines)| (["a", "b"][*site], lines.join("\n"))).collect();
+            let named: Vec<(&str, &str)> = texts.iter().map(|(site, text)| (*site, text.as_str())).collect();
+            let sites = learned(&named);
+            let mut judge = Judge::new(&sites, Key::default());
+            for (site, text) in &named {
+                let found = verdicts(&mut judge, site, text);
+                // What was judged before makes no difference.
+                prop_assert_eq!(&found, &verdicts(&mut Judge::new(&sites, Key::default()), site, text));
+                let mut keep = true;
+                for (line, verdict) in text.lines().zip(&found) {
+                    if line.trim().is_empty() && verdict.rule != Rule::FewPages {
+                        prop_assert_eq!((verdict.keep, verdict.rule), (keep, Rule::Blank));
+                    }
+                    prop_assert!(verdict.score.is_finite());
+                    prop_assert!(verdict.rule == Rule::Blank || u64::from(verdict.on) <= verdict.of.max(1));
+                    keep = verdict.keep;
+                }
+            }
+        }
+
+        #[test]
+        fn the_order_of_pages_changes_no_verdict(
+            pages in prop::collection::vec(prop::collection::vec("(menu|Menu|news|[a-c]|item [0-9])", 1..6), 2..9),
+        ) {
+            let texts: Vec<String> = pages.iter().map(|lines| lines.join("\n")).collect();
+            let forwards: Vec<(&str, &str)> = texts.iter().map(|text| ("s", text.as_str())).collect();
+            let backwards: Vec<(&str, &str)> = forwards.iter().rev().copied().collect();
+            let [one, other] = [forwards, backwards].map(|pages| learned(&pages));
+            for text in &texts {
+                let of = |sites| verdicts(&mut Judge::new(sites, Key::default()), "s", text);
+                prop_assert_eq!(of(&one), of(&other));
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! How a page is laid out: where its text is, what stands round it, and which slots of the site's template its lines
+//! fill.
+//!
+//! The *body* is the stretch of lines with the most prose, a maximum-sum segment (Bentley, "Programming Pearls", CACM
+//! 1984) in which every line that is no prose costs a little. *Anchors* are lines that recur on the site; what stands
+//! between two of them is a *slot*, named by the anchor above it and by the one below.
+
+use std::ops::Range;
+
+use super::evidence::{LineEvidence, as_share};
+use crate::line::Fingerprint;
+
+/// What a line must hold of prose not to cost the body anything, in characters.
+const COST: f32 = 18.0;
+/// What it costs besides that the line recurs, at most.
+const COST_RECURRING: f32 = 30.0;
+/// Share of a site's pages from which a line is an anchor.
+const ANCHOR: f64 = 0.1;
+
+/// The layout of one page. The default is that of a page without lines.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// Prose of the whole page, in characters.
+    pub prose: f32,
+    /// The lines of the body.
+    pub body: Range<usize>,
+    /// Prose of the body, in characters.
+    pub body_prose: f32,
+    /// The headline: the last line above the body that the title makes one, or else that stands on the page more than
+    /// once, as a headline does that heads the article and a list.
+    pub headline: Option<usize>,
+    /// Whether each line is an anchor.
+    pub anchors: Vec<bool>,
+    /// For each line, the anchors above and below it.
+    pub slots: Vec<[Fingerprint; 2]>,
+}
+
+/// Stands for the start of a page where there is no anchor above a line, and for its end.
+pub const EDGES: [Fingerprint; 2] = [1, 2];
+
+impl Layout {
+    /// Finds the layout of a page of a site of `pages` pages. Keeps its buffers.
+    pub fn find(&mut self, evidence: &[LineEvidence], pages: u64) {
+        self.prose = evidence.iter().map(|line| line.prose).sum();
+        self.body = body(evidence);
+        self.body_prose = evidence.get(self.body.clone()).unwrap_or_default().iter().map(|line| line.prose).sum();
+        let above = evidence.get(..(self.body.start + 1).min(evidence.len())).unwrap_or_default();
+        let titled = above.iter().rposition(|line| line.headline);
+        self.headline = titled.or_else(|| above.iter().rposition(is_doubled));
+        let least = (ANCHOR * pages as f64).max(2.0);
+        self.anchors.clear();
+        self.anchors.extend(evidence.iter().map(|line| f64::from(line.on) >= least));
+        self.find_slots(evidence);
+    }
+
+    fn find_slots(&mut self, evidence: &[LineEvidence]) {
+        self.slots.clear();
+        let [mut above, mut below] = EDGES;
+        for (line, anchor) in evidence.iter().zip(&self.anchors) {
+            self.slots.push([above, below]);
+            if *anchor {
+                above = line.template;
+            }
+        }
+        for ((line, anchor), slot) in evidence.iter().zip(&self.anchors).zip(&mut self.slots).rev() {
+            slot[1] = below;
+            if *anchor {
+                below = line.template;
+            }
+        }
+    }
+}
+
+/// Lengths that a headline may have, in characters, if no title tells.
+const HEADLINE: Range<f32> = 20.0..160.0;
+
+/// Whether a line is a headline by standing on the page more than once, and hardly anywhere else.
+fn is_doubled(line: &LineEvidence) -> bool {
+    let shape = line.shape;
+    line.times > 1
+        && line.rarity >= 0.0
+        && shape.words() > 2
+        && !shape.is_closed()
+        && HEADLINE.contains(&shape.length())
+}
+
+/// The stretch of lines with the most prose.
+fn body(evidence: &[LineEvidence]) -> Range<usize> {
+    let (mut best, mut body) = (f32::MIN, 0..0);
+    let (mut sum, mut start) = (0.0, 0);
+    for (i, line) in evidence.iter().enumerate() {
+        if sum <= 0.0 {
+            (sum, start) = (0.0, i);
+        }
+        sum += line.prose - COST - COST_RECURRING * (1.0 - as_share(line.rarity));
+        if sum > best {
+            (best, body) = (sum, start..i + 1);
+        }
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::chrome::evidence::tests::any_page;
+    use crate::line::Shape;
+
+    fn line(template: Fingerprint, on: u32, prose: f32) -> LineEvidence {
+        LineEvidence {
+            template,
+            on,
+            exactly_on: on,
+            in_company: on,
+            shape: Shape::default(),
+            times: 1,
+            time: 1,
+            alike: 1,
+            titular: false,
+            headline: false,
+            titles_another: false,
+            dated: false,
+            rarity: 0.0,
+            prose,
+        }
+    }
+
+    fn layout(evidence: &[LineEvidence], pages: u64) -> Layout {
+        let mut layout = Layout::default();
+        layout.find(evidence, pages);
+        layout
+    }
+
+    #[test]
+    fn the_body_spans_short_lines_between_paragraphs_and_none_round_them() {
+        let page: Vec<_> = [0.0, 0.0, 200.0, 0.0, 0.0, 150.0, 0.0].map(|prose| line(9, 1, prose)).into();
+        let found = layout(&page, 1);
+        assert_eq!((found.body, found.body_prose, found.prose), (2..6, 350.0, 350.0));
+    }
+
+    #[test]
+    fn a_long_menu_ends_the_body() {
+        let mut page = vec![line(9, 1, 300.0)];
+        page.extend((0..40).map(|_| line(9, 1, 0.0)));
+        page.push(line(9, 1, 100.0));
+        assert_eq!(layout(&page, 1).body, 0..1);
+    }
+
+    #[test]
+    fn a_slot_is_named_by_the_anchors_round_it() {
+        // Anchors of a site of 20 pages stand on two or more.
+        let page = [line(11, 1, 0.0), line(12, 20, 0.0), line(13, 1, 0.0), line(14, 2, 0.0), line(15, 1, 0.0)];
+        let found = layout(&page, 20);
+        assert_eq!(found.anchors, [false, true, false, true, false]);
+        assert_eq!(found.slots, [[EDGES[0], 12], [EDGES[0], 14], [12, 14], [12, EDGES[1]], [14, EDGES[1]]]);
+        // On a site of a hundred pages, ten make an anchor; one page alone has none.
+        assert_eq!(layout(&page, 100).anchors, [false, true, false, false, false]);
+        assert_eq!(layout(&page[..1], 1).anchors, [false]);
+    }
+
+    #[test]
+    fn the_headline_is_the_last_that_may_be_above_the_body() {
+        let titled = |at: &[usize]| {
+            let mut page: Vec<_> = [0.0, 0.0, 0.0, 200.0, 200.0].map(|prose| line(9, 1, prose)).into();
+            at.iter().for_each(|at| page[*at].headline = true);
+            layout(&page, 1).headline
+        };
+        assert_eq!((titled(&[0, 1, 4]), titled(&[3]), titled(&[4]), titled(&[])), (Some(1), Some(3), None, None));
+    }
+
+    #[test]
+    fn without_a_title_the_headline_is_what_stands_twice() {
+        let mut page: Vec<_> = [0.0, 0.0, 200.0, 0.0].map(|prose| line(9, 1, prose)).into();
+        page[1].shape = Shape::of("The ferry from Hale is late again");
+        assert_eq!(layout(&page, 1).headline, None);
+        page[1].times = 2;
+        assert_eq!(layout(&page, 1).headline, Some(1));
+        page[1].shape = Shape::of("Home");
+        assert_eq!(layout(&page, 1).headline, None);
+    }
+
+    #[test]
+    fn a_layout_holds_nothing_of_the_page_before() {
+        let mut found = layout(&[line(12, 5, 90.0), line(13, 1, 200.0)], 5);
+        found.find(&[], 5);
+        assert_eq!((found.prose, found.body, found.body_prose, found.headline), (0.0, 0..0, 0.0, None));
+        assert!(found.anchors.is_empty() && found.slots.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn the_body_is_the_best_of_all_segments((page, pages) in any_page()) {
+            let found = layout(&page, pages);
+            let worth = |lines: &[LineEvidence]| -> f64 {
+                let recurring = |line: &LineEvidence| 1.0 - libm::expf(line.rarity.min(0.0));
+                lines.iter().map(|line| f64::from(line.prose - COST - COST_RECURRING * recurring(line))).sum()
+            };
+            let segments = (0..page.len()).flat_map(|start| (start + 1..=page.len()).map(move |end| start..end));
+            let best = segments.map(|segment| worth(&page[segment])).fold(f64::MIN, f64::max);
+            if page.is_empty() {
+                prop_assert_eq!(found.body, 0..0);
+            } else {
+                prop_assert!((worth(&page[found.body]) - best).abs() < 0.05, "{} {}", best, page.len());
+            }
+        }
+
+        #[test]
+        fn a_slot_reaches_to_the_nearest_anchors((page, pages) in any_page()) {
+            let found = layout(&page, pages);
+            for (at, slot) in found.slots.iter().enumerate() {
+                let anchor = |at: &usize| found.anchors[*at];
+                let above = (0..at).rev().find(anchor).map_or(EDGES[0], |at| page[at].template);
+                let below = (at + 1..page.len()).find(anchor).map_or(EDGES[1], |at| page[at].template);
+                prop_assert_eq!(slot, &[above, below]);
+            }
+            prop_assert_eq!((found.slots.len(), found.anchors.len()), (page.len(), page.len()));
+        }
+    }
+}

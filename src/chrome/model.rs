@@ -1,0 +1,233 @@
+//! The weights that turn a line's features into the odds that it is content, and those that the decoder takes.
+//!
+//! A score is linear in the features: how much one counts is its weight, moved by what kind of site it is, so that one
+//! model serves a newspaper, where a short line beside the article is a teaser, and a manual, where it is a parameter.
+//! `weights.json` holds the model that is compiled in, with the figures it was chosen by; `dehusk eval --train` makes
+//! such a file of labelled pages.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, NAMES, for_kind, kind};
+use crate::error::{Error, Result};
+use crate::page::visible;
+
+/// The version of the form of the file.
+const VERSION: u32 = 1;
+
+/// A model: weights and what the decoder takes. [`Model::built_in`] is the one compiled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// For each feature its weight in nats, then what each condition of the site adds to it.
+    pub weights: Vec<Weights>,
+    /// The same for what every line has.
+    pub bias: Weights,
+    /// What the decoder takes.
+    pub decoder: Decoder,
+    /// What the model was made from, and how good it is: for readers.
+    pub about: serde_json::Value,
+}
+
+/// A weight, and what each condition adds to it: see [`CONDITIONS`].
+pub type Weights = Conditions;
+
+/// What finds the runs of content and chrome on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decoder {
+    /// What it costs to pass between content and chrome, in nats.
+    pub switch: f32,
+    /// How much more a long line says: its score counts as (length / 90) to this power.
+    pub length_power: f32,
+}
+
+/// The file, with names for indices.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    about: serde_json::Value,
+    decoder: Decoder,
+    /// Names of the columns of `weights`: the weight itself, then what moves it.
+    conditions: Vec<String>,
+    bias: Vec<f32>,
+    weights: BTreeMap<String, Vec<f32>>,
+}
+
+impl Model {
+    /// Reads a model.
+    ///
+    /// # Errors
+    /// When the text is not JSON of this form, or its features are not those of this version of dehusk.
+    pub fn parse(json: &str) -> Result<Self> {
+        let wrong =
+            |what: String| Error::settings(format!("{what}; `dehusk eval --train` makes a model for this version"));
+        let mut file: File = serde_json::from_str(json).map_err(|e| wrong(format!("this is no model: {e}")))?;
+        if file.version != VERSION {
+            return Err(wrong(format!("this is a model of version {}, not {VERSION}", file.version)));
+        }
+        if file.conditions != CONDITIONS {
+            return Err(wrong("the model's conditions are not those of this version".to_owned()));
+        }
+        let row = |name: &str, row: Vec<f32>| {
+            let row: Result<Weights, _> = row.try_into();
+            row.map_err(|row| wrong(format!("'{name}' has {} weights, not {}", row.len(), CONDITIONS.len())))
+        };
+        let bias = row("bias", file.bias)?;
+        let mut weights = Vec::with_capacity(COUNT);
+        for name in NAMES {
+            let found =
+                file.weights.remove(*name).ok_or_else(|| wrong(format!("the model lacks the feature '{name}'")))?;
+            weights.push(row(name, found)?);
+        }
+        if let Some((name, _)) = file.weights.pop_first() {
+            return Err(wrong(format!("the model has a feature '{name}' that this version does not know")));
+        }
+        Ok(Self { weights, bias, decoder: file.decoder, about: file.about })
+    }
+
+    /// Reads the model in a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read; as [`parse`](Self::parse).
+    pub fn load(path: &Path) -> Result<Self> {
+        let json = std::fs::read_to_string(path).map_err(Error::reading(path))?;
+        Self::parse(&json).map_err(|e| Error::settings(format!("{}: {e}", visible(&path.display().to_string()))))
+    }
+
+    /// The model as text, one feature a line, as [`parse`](Self::parse) reads it.
+    pub fn write(&self) -> String {
+        let row = |row: &Weights| {
+            let row: Vec<String> = row.iter().map(|weight| format!("{weight:.4}")).collect();
+            format!("[{}]", row.join(", "))
+        };
+        let weights: Vec<String> = NAMES
+            .iter()
+            .zip(&self.weights)
+            .map(|(name, weights)| format!("    \"{name}\": {}", row(weights)))
+            .collect();
+        let json = |value: &serde_json::Value| format!("{value:#}").replace('\n', "\n  ");
+        let decoder = serde_json::to_value(self.decoder).unwrap_or_default();
+        let conditions = serde_json::to_value(CONDITIONS).unwrap_or_default();
+        format!(
+            "{{\n  \"version\": {VERSION},\n  \"about\": {},\n  \"decoder\": {decoder},\n  \"conditions\": {conditions},\n  \
+             \"bias\": {},\n  \"weights\": {{\n{}\n  }}\n}}\n",
+            json(&self.about),
+            row(&self.bias),
+            weights.join(",\n")
+        )
+    }
+
+    /// The model that is compiled in.
+    pub fn built_in() -> Arc<Self> {
+        static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| {
+            // A test reads the file: if it cannot be read, all lines are content.
+            Arc::new(Model::parse(include_str!("weights.json")).unwrap_or_else(|_| Model::empty()))
+        });
+        Arc::clone(&MODEL)
+    }
+
+    /// A model without an opinion.
+    pub fn empty() -> Self {
+        Self {
+            weights: vec![[0.0; CONDITIONS.len()]; COUNT],
+            bias: [0.0; CONDITIONS.len()],
+            decoder: Decoder { switch: 1.0, length_power: 0.3 },
+            about: serde_json::Value::Null,
+        }
+    }
+
+    /// The weights for a site of these conditions.
+    pub fn at(&self, conditions: &Conditions) -> SiteWeights {
+        SiteWeights(std::array::from_fn(|kind| self.of_kind(&for_kind(*conditions, kind))))
+    }
+
+    fn of_kind(&self, conditions: &Conditions) -> KindWeights {
+        let sum =
+            |weights: &Weights| weights.iter().zip(conditions).map(|(weight, condition)| weight * condition).sum();
+        let mut weights = [0.0; COUNT];
+        for (weight, row) in weights.iter_mut().zip(&self.weights) {
+            *weight = sum(row);
+        }
+        KindWeights { weights, bias: sum(&self.bias) }
+    }
+}
+
+/// The weights for one site, by the kind of line.
+#[derive(Clone, Debug)]
+pub struct SiteWeights([KindWeights; KINDS]);
+
+/// The weights for lines of one kind on one site.
+#[derive(Clone, Debug)]
+struct KindWeights {
+    weights: Features,
+    bias: f32,
+}
+
+impl SiteWeights {
+    /// The logarithm of the odds that a line of these features is content, in nats.
+    pub fn score(&self, features: &Features) -> f32 {
+        let KindWeights { weights, bias } = &self.0[kind(features)];
+        // Eight sums side by side: the order of additions is fixed, and a vector register holds them.
+        let mut sums = [0.0f32; 8];
+        for (weights, features) in weights.chunks(8).zip(features.chunks(8)) {
+            for ((sum, weight), feature) in sums.iter_mut().zip(weights).zip(features) {
+                *sum += weight * feature;
+            }
+        }
+        bias + sums.iter().sum::<f32>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_that_is_compiled_in_can_be_read() {
+        let model = Model::parse(include_str!("weights.json")).unwrap();
+        assert_eq!(*Model::built_in(), model);
+        assert!(model.weights.iter().flatten().any(|weight| *weight != 0.0));
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let mut model = Model::empty();
+        model.weights[3][2] = -0.125;
+        model.bias[0] = 1.5;
+        model.about = serde_json::json!({"made from": ["a", "b"]});
+        assert_eq!(Model::parse(&model.write()).unwrap(), model);
+    }
+
+    #[test]
+    fn a_model_of_other_features_is_refused_with_a_remedy() {
+        let good = Model::empty().write();
+        for (from, to, what) in [
+            ("\"rarity\"", "\"rareness\"", "lacks the feature 'rarity'"),
+            ("\"version\": 1", "\"version\": 9", "version 9, not 1"),
+            ("\"varying\"", "\"fixed\"", "conditions"),
+            ("[0.0000, ", "[", "has 14 weights, not 15"),
+            ("{", "", "no model"),
+        ] {
+            let message = Model::parse(&good.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(message.contains(what) && message.contains("--train"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_site_moves_the_weights() {
+        let mut model = Model::empty();
+        (model.weights[0][0], model.weights[0][1]) = (1.0, 2.0);
+        let mut features = [0.0; COUNT];
+        features[0] = 0.5;
+        let score = |prose| {
+            let mut conditions = [0.0; CONDITIONS.len()];
+            (conditions[0], conditions[1]) = (1.0, prose);
+            model.at(&conditions).score(&features)
+        };
+        assert_eq!((score(0.0), score(-1.0)), (0.5, -0.5));
+    }
+}

@@ -1,0 +1,498 @@
+//! Makes a model of labelled pages: the weights of [`Model`] by logistic regression, its decoder by trial.
+//!
+//! Every gold file is a crawl. A site is shown to the trainer whole and cut to a few pages, so that the weights hold on
+//! small sites too, and never in one crawl with another of its group (a newspaper's other years), which would share its
+//! chrome. A line weighs by a power of its length and pages weigh the same, as the measure has it; the weights are kept
+//! small by a quadratic penalty, those that a site's conditions move more than the others. Nothing is drawn at random:
+//! the same gold makes the same model.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::gold::{Gold, GoldPage, Label};
+use super::minimise::minimise;
+use crate::census::{Census, Log};
+use crate::chrome::decide::LengthWeights;
+use crate::chrome::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, conditions, for_kind, kind};
+use crate::chrome::model::{Decoder, Model};
+use crate::chrome::{Judge, Sites, decide};
+use crate::line::{Key, Line, Normaliser, Shape, TitleParts};
+use crate::page::Page;
+
+/// What a site is cut to, in pages, and how often.
+const CUTS: &[(usize, u64)] = &[(1, 2), (2, 2), (5, 2), (40, 1)];
+/// What a crawl of cut sites weighs against the whole.
+const CUT_WEIGHT: f64 = 0.3;
+/// Pages of a site that are shown, at most.
+const PAGES: usize = 25;
+/// Power of its length that a line weighs by, and the length from which it weighs no more.
+const LINE_POWER: f64 = 0.5;
+const LONGEST: usize = 2000;
+/// Power of the number of its sites that a gold file weighs by.
+const FILE_POWER: f64 = 0.35;
+/// Weight of the penalty on a feature's weight, and on what a condition adds to it.
+const PENALTY: [f64; 2] = [1e-4, 3e-4];
+/// Steps of the optimiser.
+const STEPS: usize = 180;
+/// Decoders that are tried.
+const SWITCHES: &[f32] = &[0.25, 0.5, 0.75, 1.0, 1.5, 2.0];
+const LENGTH_POWERS: &[f32] = &[0.0, 0.15, 0.3, 0.45, 0.6];
+
+/// The pages of sites, none of which is of another's group; each site with the name of its group.
+type Crawl<'a> = Vec<(Box<str>, Vec<&'a GoldPage>)>;
+
+/// Labelled pages as the trainer sees them.
+#[derive(Debug, Default)]
+pub struct Examples {
+    sites: Vec<SiteExamples>,
+}
+
+/// The pages of one site in one crawl.
+#[derive(Debug)]
+struct SiteExamples {
+    group: Box<str>,
+    conditions: Conditions,
+    pages: Vec<PageExample>,
+}
+
+#[derive(Debug)]
+struct PageExample {
+    lines: Vec<Example>,
+    /// What the page weighs.
+    weight: f64,
+}
+
+#[derive(Debug)]
+struct Example {
+    features: Features,
+    label: Label,
+    characters: usize,
+    shape: Shape,
+    /// What the line weighs of its page.
+    share: f32,
+}
+
+impl Examples {
+    /// Shows the pages of gold files to a trainer, on the rayon pool it is called from. `group` names what a site
+    /// belongs to; sites of a group are alike.
+    pub fn new(golds: &[&Gold], key: Key, group: impl Fn(&str) -> Box<str> + Sync) -> Self {
+        let mut sites = Vec::new();
+        for gold in golds {
+            let mut by_site: BTreeMap<&str, Vec<&GoldPage>> = BTreeMap::new();
+            for page in &gold.pages {
+                by_site.entry(&page.site).or_default().push(page);
+            }
+            let mut crawls: BTreeMap<(usize, u64), BTreeMap<usize, Crawl<'_>>> = BTreeMap::new();
+            for (cut, round) in std::iter::once((usize::MAX, 1)).chain(CUTS.iter().copied()).flat_map(rounds) {
+                let mut of_group: HashMap<Box<str>, usize> = HashMap::new();
+                for (site, pages) in &by_site {
+                    if cut != usize::MAX && pages.len() <= cut {
+                        continue;
+                    }
+                    let group = group(site);
+                    let number = of_group.entry(group.clone()).or_default();
+                    let crawl = crawls.entry((cut, round)).or_default().entry(*number).or_default();
+                    crawl.push((group, pick(pages, cut, round)));
+                    *number += 1;
+                }
+            }
+            let worth = libm::pow(by_site.len() as f64, FILE_POWER);
+            for ((cut, _), crawls) in crawls {
+                let worth = if cut == usize::MAX { worth } else { worth * CUT_WEIGHT };
+                let shown: Vec<Vec<SiteExamples>> =
+                    crawls.into_values().collect::<Vec<_>>().into_par_iter().map(|crawl| show(&crawl, key)).collect();
+                let mut shown: Vec<SiteExamples> = shown.into_iter().flatten().collect();
+                let all: f64 = shown.iter().flat_map(|site| &site.pages).map(|page| page.weight).sum();
+                for page in shown.iter_mut().flat_map(|site| &mut site.pages) {
+                    page.weight *= worth / all.max(f64::MIN_POSITIVE);
+                }
+                sites.append(&mut shown);
+            }
+        }
+        Self { sites }
+    }
+
+    /// Number of lines.
+    pub fn len(&self) -> usize {
+        self.sites.iter().flat_map(|site| &site.pages).map(|page| page.lines.len()).sum()
+    }
+
+    /// Whether there is nothing to learn from.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Makes a model of the sites whose group is `chosen`, on the rayon pool it is called from; of no labels, a model
+    /// without an opinion.
+    pub fn train(&self, chosen: impl Fn(&str) -> bool) -> Model {
+        let sites: Vec<&SiteExamples> = self.sites.iter().filter(|site| chosen(&site.group)).collect();
+        if sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged).all(|(.., weight)| weight <= 0.0) {
+            return Model::empty();
+        }
+        let scale = Scale::of(&sites);
+        let columns = COUNT + 1;
+        let found = minimise(vec![0.0; columns * CONDITIONS.len()], STEPS, |point, gradient| {
+            loss(&sites, &scale, point, gradient)
+        });
+        let mut model = Model::empty();
+        for (condition, weights) in found.chunks(columns).enumerate() {
+            let mut bias = weights.last().copied().unwrap_or_default();
+            for (i, weight) in weights.iter().take(COUNT).enumerate() {
+                let weight = weight / scale.deviation[i];
+                bias -= weight * scale.mean[i];
+                if let Some(row) = model.weights.get_mut(i) {
+                    row[condition] = weight as f32;
+                }
+            }
+            model.bias[condition] = bias as f32;
+        }
+        model.decoder = best_decoder(&sites, &model);
+        model
+    }
+}
+
+fn rounds((cut, rounds): (usize, u64)) -> impl Iterator<Item = (usize, u64)> {
+    (0..rounds).map(move |round| (cut, round))
+}
+
+/// So many of the pages: by a hash of their ids, others in each round.
+fn pick<'a>(pages: &[&'a GoldPage], cut: usize, round: u64) -> Vec<&'a GoldPage> {
+    let mut pages: Vec<&GoldPage> = pages.to_vec();
+    if cut < pages.len() {
+        pages.sort_by_key(|page| xxh3_64_with_seed(page.id.as_bytes(), cut as u64 * 64 + round));
+        pages.truncate(cut);
+    }
+    pages
+}
+
+/// Takes the census of a crawl and makes examples of its pages.
+fn show(crawl: &[(Box<str>, Vec<&GoldPage>)], key: Key) -> Vec<SiteExamples> {
+    let (mut census, mut log) = (Census::default(), Log::default());
+    let (mut normaliser, mut titles) = (Normaliser::new(key), TitleParts::new(key));
+    let mut lines = Vec::new();
+    for page in crawl.iter().flat_map(|(_, pages)| pages) {
+        normaliser.page(&page.text, &mut lines);
+        log.add(&page.site, &lines, titles.of(&page.text, &lines));
+    }
+    census.add(log);
+    let sites = Sites::learn(&census);
+    let mut judge = Judge::new(&sites, key);
+    let mut shown = Vec::new();
+    for (group, pages) in crawl {
+        let Some(site) = pages.first().and_then(|page| sites.get(&page.site)) else { continue };
+        let few = pick(pages, PAGES, 0);
+        let weight = 1.0 / (few.len() as f64).sqrt();
+        let pages = few.into_iter().map(|page| {
+            normaliser.page(&page.text, &mut lines);
+            let address = Page { url: &page.url, id: None, site: &page.site, text: &page.text, marks: &[] };
+            PageExample { lines: examples(page, &lines, judge.features(&address, &lines)), weight }
+        });
+        shown.push(SiteExamples {
+            group: group.clone(),
+            pages: pages.collect(),
+            conditions: conditions(site.statistics(), site.counts().pages()),
+        });
+    }
+    shown
+}
+
+/// The lines of a page that are not blank, with their labels. Gold ends lines at line feeds alone.
+fn examples(page: &GoldPage, lines: &[Line], features: &[Features]) -> Vec<Example> {
+    let mut labels = page.labels.iter().copied();
+    let mut label = labels.next();
+    let mut ends = memchr::memchr_iter(b'\n', page.text.as_bytes()).peekable();
+    let shown = lines.iter().filter(|line| !line.is_blank()).zip(features);
+    let with_label = shown.map(|(line, features)| {
+        while ends.next_if(|end| *end < line.start).is_some() {
+            label = labels.next();
+        }
+        Example {
+            features: *features,
+            label: label.unwrap_or(Label::Unjudged),
+            characters: page.text.get(line.start..line.end).map_or(0, |text| text.chars().count()),
+            shape: line.shape,
+            share: 0.0,
+        }
+    });
+    let mut examples: Vec<Example> = with_label.collect();
+    let worth = |line: &Example| libm::pow(line.characters.min(LONGEST) as f64, LINE_POWER);
+    let judged = |line: &&mut Example| line.label != Label::Unjudged;
+    let all: f64 = examples.iter_mut().filter(judged).map(|line| worth(line)).sum();
+    examples.iter_mut().filter(judged).for_each(|line| line.share = (worth(line) / all.max(1.0)) as f32);
+    examples
+}
+
+impl PageExample {
+    /// The judged lines: features, whether they are content, and what they weigh.
+    fn judged(&self) -> impl Iterator<Item = (&Features, bool, f64)> {
+        let judged = self.lines.iter().filter(|line| line.label != Label::Unjudged);
+        judged.map(|line| (&line.features, line.label == Label::Content, f64::from(line.share) * self.weight))
+    }
+}
+
+/// Mean and deviation of each feature, so that the penalty is fair to all.
+struct Scale {
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+impl Scale {
+    fn of(sites: &[&SiteExamples]) -> Self {
+        let (mut sum, mut squares, mut all) = (vec![0.0; COUNT], vec![0.0; COUNT], 0.0);
+        for (features, _, weight) in sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged) {
+            all += weight;
+            for ((value, sum), squares) in features.iter().zip(&mut sum).zip(&mut squares) {
+                *sum += weight * f64::from(*value);
+                *squares += weight * f64::from(value * value);
+            }
+        }
+        let mean: Vec<f64> = sum.iter().map(|sum| sum / all).collect();
+        let deviation =
+            squares.iter().zip(&mean).map(|(squares, mean)| (squares / all - mean * mean).max(0.0).sqrt() + 1e-3);
+        Self { deviation: deviation.collect(), mean }
+    }
+}
+
+/// Cross entropy of the labels and the penalty, at `point`, and its gradient.
+fn loss(sites: &[&SiteExamples], scale: &Scale, point: &[f64], gradient: &mut [f64]) -> f64 {
+    let columns = COUNT + 1;
+    let parts: Vec<(&SiteExamples, usize)> =
+        sites.iter().flat_map(|site| (0..KINDS).map(move |kind| (*site, kind))).collect();
+    let of_parts: Vec<Part> = parts.par_iter().map(|(site, kind)| part_loss(site, *kind, scale, point)).collect();
+    gradient.fill(0.0);
+    let (mut total, mut all) = (0.0, 0.0);
+    for part in of_parts {
+        total += part.loss;
+        all += part.weight;
+        for (condition, gradient) in part.conditions.iter().zip(gradient.chunks_mut(columns)) {
+            for (gradient, slope) in gradient.iter_mut().zip(&part.slope) {
+                *gradient += f64::from(*condition) * slope;
+            }
+        }
+    }
+    gradient.iter_mut().for_each(|g| *g /= all);
+    let mut loss = total / all;
+    for (i, (gradient, weight)) in gradient.iter_mut().zip(point).enumerate() {
+        let is_bias = i % columns == COUNT;
+        let penalty = if is_bias && i < columns { 0.0 } else { PENALTY[usize::from(i >= columns)] };
+        loss += penalty / 2.0 * weight * weight;
+        *gradient += penalty * weight;
+    }
+    loss
+}
+
+/// What the lines of one kind on one site add to the loss.
+struct Part {
+    loss: f64,
+    weight: f64,
+    conditions: Conditions,
+    /// The slope of the loss by the weights that hold there.
+    slope: Vec<f64>,
+}
+
+fn part_loss(site: &SiteExamples, of_kind: usize, scale: &Scale, point: &[f64]) -> Part {
+    let columns = COUNT + 1;
+    let conditions = for_kind(site.conditions, of_kind);
+    let mut here = vec![0.0; columns];
+    for (condition, weights) in conditions.iter().zip(point.chunks(columns)) {
+        here.iter_mut().zip(weights).for_each(|(here, weight)| *here += f64::from(*condition) * weight);
+    }
+    // On features as they are: the scale goes into weights and slope.
+    let mut bias = here[COUNT];
+    let raw: Vec<f32> = (0..COUNT)
+        .map(|i| {
+            let weight = here[i] / scale.deviation[i];
+            bias -= weight * scale.mean[i];
+            weight as f32
+        })
+        .collect();
+    let (mut loss, mut all, mut pull) = (0.0, 0.0, 0.0);
+    let mut sums = vec![0.0f32; COUNT];
+    let judged = site.pages.iter().flat_map(PageExample::judged).filter(|(features, ..)| kind(features) == of_kind);
+    for (features, is_content, weight) in judged {
+        let mut lanes = [0.0f32; 8];
+        for (features, raw) in features.chunks(8).zip(raw.chunks(8)) {
+            lanes.iter_mut().zip(features).zip(raw).for_each(|((lane, a), b)| *lane += a * b);
+        }
+        let score = bias + f64::from(lanes.iter().sum::<f32>());
+        let score = if is_content { score } else { -score };
+        let small = libm::expf(-score.abs() as f32);
+        let wrong = f64::from(if score > 0.0 { small } else { 1.0 } / (1.0 + small));
+        loss += weight * (f64::from(libm::log1pf(small)) + (-score).max(0.0));
+        all += weight;
+        let slope = if is_content { -weight * wrong } else { weight * wrong };
+        pull += slope;
+        let slope = slope as f32;
+        sums.iter_mut().zip(features).for_each(|(sum, feature)| *sum += slope * feature);
+    }
+    let mut slope: Vec<f64> =
+        (0..COUNT).map(|i| (f64::from(sums[i]) - pull * scale.mean[i]) / scale.deviation[i]).collect();
+    slope.push(pull);
+    Part { loss, weight: all, conditions, slope }
+}
+
+/// The decoder by which the pages have the highest mean F1.
+fn best_decoder(sites: &[&SiteExamples], model: &Model) -> Decoder {
+    let tried: Vec<Decoder> = SWITCHES
+        .iter()
+        .flat_map(|switch| LENGTH_POWERS.iter().map(|power| Decoder { switch: *switch, length_power: *power }))
+        .collect();
+    let weights: Vec<LengthWeights> = tried.iter().copied().map(LengthWeights::new).collect();
+    let sums: Vec<Vec<f64>> = sites
+        .par_iter()
+        .map(|site| {
+            let of_site = model.at(&site.conditions);
+            let mut sums = vec![0.0; tried.len()];
+            for page in &site.pages {
+                let scores: Vec<f32> = page.lines.iter().map(|line| of_site.score(&line.features)).collect();
+                for (sum, decoder) in sums.iter_mut().zip(&weights) {
+                    *sum += page.weight * page.f1(&scores, decoder);
+                }
+            }
+            sums
+        })
+        .collect();
+    let mut all = vec![0.0; tried.len()];
+    for sums in sums {
+        all.iter_mut().zip(sums).for_each(|(all, sum)| *all += sum);
+    }
+    let best = (0..tried.len()).max_by(|a, b| all[*a].total_cmp(&all[*b]));
+    best.and_then(|best| tried.get(best).copied()).unwrap_or(model.decoder)
+}
+
+impl PageExample {
+    fn f1(&self, scores: &[f32], decoder: &LengthWeights) -> f64 {
+        let scores = self.lines.iter().zip(scores).map(|(line, score)| decoder.weighed(*score, line.shape));
+        let kept = decide::smooth(&scores.collect::<Vec<_>>(), decoder.switch);
+        let (mut content, mut stayed, mut right) = (0, 0, 0);
+        for (line, kept) in self.lines.iter().zip(kept).filter(|(line, _)| line.label != Label::Unjudged) {
+            let is_content = line.label == Label::Content;
+            content += if is_content { line.characters } else { 0 };
+            stayed += if kept { line.characters } else { 0 };
+            right += if kept && is_content { line.characters } else { 0 };
+        }
+        if content + stayed == 0 { 1.0 } else { 2.0 * right as f64 / (content + stayed) as f64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A word that no other number makes.
+    fn word(n: usize) -> String {
+        let letters = b"abcdefghijklmnopqrst";
+        (0..4).map(|at| char::from(letters[(n / 20usize.pow(at)) % 20])).collect()
+    }
+
+    /// A site with a menu, a sentence or two of each page's own, and a footer.
+    fn pages(site: &str, number: usize) -> Vec<GoldPage> {
+        let page = |n: usize| {
+            let own: Vec<String> = (0..20).map(|at| word(number * 4000 + n * 100 + at)).collect();
+            let teaser = word(number * 4000 + n * 100 + 50);
+            let text = format!("Home of {site}\nNews\n\nAll of {} was seen.\nMore {teaser}\nImprint", own.join(" "));
+            GoldPage {
+                id: format!("{site}/{n}").into(),
+                url: format!("http://{site}/{n}").into(),
+                site: site.into(),
+                text: text.into(),
+                labels: [Label::Chrome, Label::Chrome, Label::Unjudged, Label::Content, Label::Chrome, Label::Chrome]
+                    .into(),
+                record: n as u64 + 1,
+            }
+        };
+        (0..8).map(page).collect()
+    }
+
+    fn gold(sites: &[&str]) -> Gold {
+        let pages = sites.iter().zip(0..).flat_map(|(site, number)| pages(site, number));
+        Gold { name: "gold.jsonl".into(), pages: pages.collect() }
+    }
+
+    fn examples(gold: &Gold) -> Examples {
+        Examples::new(&[gold], Key::default(), |site| site.into())
+    }
+
+    /// Mean cross entropy of the model over the judged lines of sites.
+    fn surprise(examples: &Examples, model: &Model, chosen: impl Fn(&str) -> bool) -> f64 {
+        let (mut sum, mut all) = (0.0, 0.0);
+        for site in examples.sites.iter().filter(|site| chosen(&site.group)) {
+            let weights = model.at(&site.conditions);
+            for (features, is_content, weight) in site.pages.iter().flat_map(PageExample::judged) {
+                let score = f64::from(weights.score(features));
+                sum += weight * libm::log1p(libm::exp(if is_content { -score } else { score }));
+                all += weight;
+            }
+        }
+        sum / all
+    }
+
+    #[test]
+    fn what_is_learned_of_one_site_holds_on_another() {
+        let gold = gold(&["one.example", "two.example", "three.example"]);
+        let examples = examples(&gold);
+        let model = examples.train(|group| group != "two.example");
+        let on_the_other = |model| surprise(&examples, model, |group| group == "two.example");
+        let (empty, trained) = (on_the_other(&Model::empty()), on_the_other(&model));
+        assert!((empty - std::f64::consts::LN_2).abs() < 1e-6, "{empty}");
+        assert!(trained < 0.2 * empty, "{trained} of {empty}");
+        assert!(examples.sites.iter().flat_map(|site| &site.pages).all(|page| {
+            let weights = model.at(&examples.sites[0].conditions);
+            let scores: Vec<f32> = page.lines.iter().map(|line| weights.score(&line.features)).collect();
+            page.f1(&scores, &LengthWeights::new(model.decoder)) > 0.9
+        }));
+    }
+
+    #[test]
+    fn the_same_gold_makes_the_same_model() {
+        let gold = gold(&["one.example", "two.example"]);
+        let model = examples(&gold).train(|_| true).write();
+        assert_eq!(examples(&gold).train(|_| true).write(), model);
+        let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        assert_eq!(one_thread.install(|| examples(&gold).train(|_| true).write()), model);
+    }
+
+    #[test]
+    fn of_no_examples_a_model_without_an_opinion_is_made() {
+        let gold = gold(&["one.example"]);
+        assert_eq!(examples(&gold).train(|_| false), Model::empty());
+        assert!(Examples::default().is_empty() && !examples(&gold).is_empty());
+    }
+
+    #[test]
+    fn sites_of_a_group_are_never_shown_in_one_crawl() {
+        // Alone, a line of the menu stands on one site; beside its twin, on two.
+        let mut gold = gold(&["2023.example", "2024.example"]);
+        gold.pages.iter_mut().for_each(|page| page.text = page.text.replace(&*format!("of {}", page.site), "").into());
+        let at = crate::chrome::feature::NAMES.iter().position(|name| *name == "elsewhere").unwrap();
+        let elsewhere = |group: fn(&str) -> Box<str>| {
+            let examples = Examples::new(&[&gold], Key::default(), group);
+            let groups: BTreeSet<Box<str>> = examples.sites.iter().map(|site| site.group.clone()).collect();
+            let lines = examples.sites.iter().flat_map(|site| &site.pages).flat_map(|page| &page.lines);
+            (groups.len(), lines.map(|line| line.features[at]).fold(0.0, f32::max))
+        };
+        assert_eq!(elsewhere(|_| "example".into()), (1, 0.0));
+        let (groups, most) = elsewhere(|site| site.into());
+        assert!(groups == 2 && most > 0.0);
+    }
+
+    #[test]
+    fn sites_are_shown_whole_and_cut() {
+        let gold = gold(&["one.example"]);
+        let examples = examples(&gold);
+        // Of eight pages: all, twice one, twice two, twice five; the sites of forty are no smaller.
+        let mut shown: Vec<usize> = examples.sites.iter().map(|site| site.pages.len()).collect();
+        shown.sort_unstable();
+        assert_eq!(shown, [1, 1, 2, 2, 5, 5, 8]);
+        // Blank lines are not shown, and labels stay with their lines.
+        for page in examples.sites.iter().flat_map(|site| &site.pages) {
+            let labels: Vec<Label> = page.lines.iter().map(|line| line.label).collect();
+            assert_eq!(labels, [Label::Chrome, Label::Chrome, Label::Content, Label::Chrome, Label::Chrome]);
+            assert!((page.lines.iter().map(|line| line.share).sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+    }
+}
