@@ -56,6 +56,9 @@ pub struct Judged<'a> {
     pub pages: u64,
 }
 
+/// Characters of prose in its body that a page must have to be judged if it is alone on its site.
+const LEAST_PROSE: f32 = 90.0;
+
 /// Judges pages, one after the other. Keeps its buffers.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -129,8 +132,13 @@ impl<'a> Judge<'a> {
             return;
         };
         self.features(page, lines);
-        self.score(page.site, site);
         let pages = site.counts().pages();
+        if pages < 2 && self.layout.body_prose < LEAST_PROSE {
+            // Nothing recurs and nothing is text: nothing tells the lines apart.
+            verdicts.extend(lines.iter().map(|_| Verdict::keep(Rule::FewPages).seen(1, pages)));
+            return;
+        }
+        self.score(page.site, site);
         let judged = Judged { lines: &self.evidence, scores: &self.scores, layout: &self.layout, pages };
         decide(&judged, &self.decoder, &mut self.decided);
         // There is a decision for each line that is not blank.
@@ -208,6 +216,21 @@ mod tests {
 
     fn kept(verdicts: &[Verdict]) -> Vec<bool> {
         verdicts.iter().map(|verdict| verdict.keep).collect()
+    }
+
+    #[test]
+    fn a_page_alone_on_its_site_that_holds_no_text_stays_whole() {
+        let key = Key::default();
+        let text = "Home\nNews\nSport";
+        let (mut census, mut log, mut lines) = (Census::default(), crate::census::Log::default(), Vec::new());
+        crate::line::Normaliser::new(key).page(text, &mut lines);
+        log.add("s", &lines, &[]);
+        census.add(log);
+        let sites = Sites::learn(&census);
+        let page = Page { url: "", id: None, site: "s", text, marks: &[] };
+        let mut verdicts = Vec::new();
+        Judge::new(&sites, key).page(&page, &lines, &mut verdicts);
+        assert!(verdicts.iter().all(|verdict| verdict.keep && verdict.rule == Rule::FewPages));
     }
 
     #[test]
