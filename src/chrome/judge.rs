@@ -58,6 +58,8 @@ pub struct Judged<'a> {
 
 /// Characters of prose in its body that a page must have to be judged if it is alone on its site.
 const LEAST_PROSE: f32 = 90.0;
+/// The same for its lines.
+const LEAST_LINES: usize = 8;
 
 /// Judges pages, one after the other. Keeps its buffers.
 #[derive(Debug)]
@@ -133,8 +135,8 @@ impl<'a> Judge<'a> {
         };
         self.features(page, lines);
         let pages = site.counts().pages();
-        if pages < 2 && self.layout.body_prose < LEAST_PROSE {
-            // Nothing recurs and nothing is text: nothing tells the lines apart.
+        if pages < 2 && (self.layout.body_prose < LEAST_PROSE || self.evidence.len() < LEAST_LINES) {
+            // Nothing recurs, and there is too little text to stand out: nothing tells the lines apart.
             verdicts.extend(lines.iter().map(|_| Verdict::keep(Rule::FewPages).seen(1, pages)));
             return;
         }
