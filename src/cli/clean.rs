@@ -92,7 +92,7 @@ impl Clean {
         let sources = paths::resolve(&request)?;
         let pool = ordered::pool(settings.running.threads.get())?;
         let progress = progress::Bar::new(talk);
-        let problems = if talk.verbose > 0 { usize::MAX } else { 5 };
+        let problems = talk.problems();
         let context = Context { problems, settings: &settings, pool, stop: &stop, progress: &|at| progress.show(at) };
         let done = pipeline::clean(&context, &sources, output);
         progress.end();

@@ -1,6 +1,7 @@
 //! `dehusk eval`: scores verdicts, or the output of another cleaner, against labelled lines.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::eval::{self, Evaluation, RuleFigures, SiteFigures, WorstLine, WorstPa
 use crate::ordered;
 use crate::page::visible;
 use crate::pipeline::Context;
+use crate::sink::file::{persist, temporary};
 use crate::source::paths::{self, Sources};
 
 /// Scores verdicts against labelled lines
@@ -107,7 +109,7 @@ impl Eval {
         let pool = ordered::pool(settings.running.threads.get())?;
         let progress = progress::Bar::new(talk);
         let context = Context {
-            problems: if talk.verbose > 0 { usize::MAX } else { 5 },
+            problems: talk.problems(),
             settings: &settings,
             pool,
             stop: &stop,
@@ -115,14 +117,21 @@ impl Eval {
         };
         if let Some(path) = &self.train {
             let group = grouping(self.group.as_deref())?;
-            if self.gold.iter().any(|gold| same_file::is_same_file(gold, path).unwrap_or(false)) {
-                return Err(Error::settings("--train names a file of the gold: the model would take its place"));
+            if path.exists() {
+                let shown = path.display().to_string();
+                return Err(Error::settings(format!(
+                    "{}: exists already; name another file for the model",
+                    visible(&shown)
+                )));
             }
+            // Before the training: that it cannot be written is better known now.
+            let mut file = temporary(path)?;
             let done = eval::trained(&context, &golds, group, usize::from(self.folds), self.worst);
             progress.end();
             let (mut model, evaluation) = done?;
             model.about = about(&evaluation, self.folds);
-            std::fs::write(path, model.write()).map_err(Error::writing(path))?;
+            file.write_all(model.write().as_bytes()).map_err(Error::writing(path))?;
+            persist(file, path, false)?;
             show(&evaluation, self.format, self.worst)?;
             return Ok(ExitCode::SUCCESS);
         }

@@ -88,7 +88,7 @@ impl Explain {
         let pool = ordered::pool(settings.running.threads.get())?;
         let progress = progress::Bar::new(talk);
         let context = Context {
-            problems: if talk.verbose > 0 { usize::MAX } else { 5 },
+            problems: talk.problems(),
             settings: &settings,
             pool,
             stop: &stop,

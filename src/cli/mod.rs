@@ -75,6 +75,13 @@ struct Talk {
     quiet: bool,
 }
 
+impl Talk {
+    /// Problems of each input that are shown.
+    fn problems(&self) -> usize {
+        if self.verbose > 0 { usize::MAX } else { 5 }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum When {
     Auto,

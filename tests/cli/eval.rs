@@ -239,7 +239,7 @@ fn wrong_training_is_refused_before_anything_is_written() {
     for (arguments, messages) in [
         (&["--train", "model.json", "--group", "a(b"][..], &["error: --group does not compile", "unclosed group"][..]),
         (&["--train", "model.json", "--group", "site"], &["error: all sites of the gold are of one group", "--group"]),
-        (&["--train", "gold.jsonl"], &["error: --train names a file of the gold"]),
+        (&["--train", "gold.jsonl"], &["exists already; name another file for the model"]),
         (&["--train", "model.json", "--folds", "1"], &["--folds"]),
         (&["--train", "model.json", "--with", "gold.jsonl"], &["cannot be used with"]),
         (&["--group", "x"], &["--train"]),

@@ -116,12 +116,12 @@ fn an_output_never_leaves_its_folder() {
     let place = Place::new();
     place.write("deep/a/x.jsonl", Crawl::plain(1, 3).jsonl());
     place.write("deep/x.jsonl", Crawl::plain(1, 3).jsonl());
-    place.write("deep/work/in", "");
+    place.write("deep/here/in", "");
     let mut command = place.command(&["clean", "-q", "../x.jsonl", "../a/x.jsonl", "-o", "out"]);
-    assert!(command.current_dir(place.path("deep/work")).status().unwrap().success());
-    assert_eq!(place.names("deep"), ["a", "work", "x.jsonl"]);
+    assert!(command.current_dir(place.path("deep/here")).status().unwrap().success());
+    assert_eq!(place.names("deep"), ["a", "here", "x.jsonl"]);
     assert_eq!(
-        (place.names("deep/work/out"), place.names("deep/work/out/a")),
+        (place.names("deep/here/out"), place.names("deep/here/out/a")),
         (vec!["a".to_owned(), "x.jsonl".to_owned()], vec!["x.jsonl".to_owned()])
     );
 }
