@@ -16,7 +16,7 @@ const LENGTH: f32 = 90.0;
 /// Share of a site's pages from which a line goes whatever surrounds it.
 const MOST: f64 = 0.9;
 /// Pages of a site from which that can be told.
-const MOST_OF: u64 = 5;
+const MOST_OF: u64 = 3;
 /// Share of a site's pages up to which a byline is the page's own.
 const FEW: f64 = 0.3;
 /// Lines above the body that may be byline and dateline, and how many more a headline above them may add.

@@ -63,6 +63,18 @@ pub fn expected(pages: u64) -> f64 {
     libm::log(1.0 + EXPECTED * libm::pow(pages.saturating_sub(1) as f64, GROWTH))
 }
 
+impl LineEvidence {
+    /// Takes `copies` pages out of the line's counts, on a site of `pages` pages without them.
+    pub fn discount(&mut self, copies: u32, pages: u64) {
+        let without = |count: u32| count.saturating_sub(copies).max(1);
+        self.on = without(self.on);
+        self.exactly_on = without(self.exactly_on).min(self.on);
+        self.in_company = without(self.in_company).min(self.on);
+        self.rarity = rarity(self.on, self.in_company, expected(pages));
+        self.prose = prose(self.shape) * as_share(self.rarity);
+    }
+}
+
 /// Gathers evidence, page by page. Keeps its buffers.
 #[derive(Debug, Default)]
 pub struct Gatherer {
@@ -150,7 +162,7 @@ fn rarity(on: u32, in_company: u32, expected: f64) -> f32 {
 }
 
 /// Characters of prose in a line of this shape, wherever it stands.
-fn prose(shape: Shape) -> f32 {
+pub fn prose(shape: Shape) -> f32 {
     let punctuated = if shape.is_closed() || shape.sentences() > 0 { 1.0 } else { UNPUNCTUATED };
     PROSE_OF_LENGTH[usize::from(shape.length_class())] * punctuated
 }

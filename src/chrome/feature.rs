@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use super::evidence::LineEvidence;
 use super::layout::Layout;
-use super::site::{Pooled, RECURS, SHORT, Statistics};
+use super::site::Pooled;
+use super::statistics::{RECURS, SHORT, STRONG, log_pages};
 
 /// Declares the features: an index for each, and its name.
 macro_rules! features {
@@ -58,12 +59,8 @@ pub type Features = [f32; COUNT];
 /// The names of what moves the weights, in the order of [`Conditions`]: what kind of site it is, then what kind of line.
 pub const CONDITIONS: &[&str] = &[
     "",
-    "prose",
-    "inside",
-    "covered",
-    "linked",
-    "varying",
-    "page_length",
+    "prior",
+    "prior_squared",
     "pages",
     "single",
     "rare_above",
@@ -80,12 +77,12 @@ pub const KINDS: usize = 6;
 /// What moves the weights.
 pub type Conditions = [f32; CONDITIONS.len()];
 
-/// What a site moves the weights by: 1 for the weight itself, then its statistics and size; no kind of line is set.
-pub fn conditions(statistics: &Statistics, pages: u64) -> Conditions {
-    let Statistics { prose, inside, covered, linked, varying, length } = *statistics;
+/// What a site moves the weights by: 1 for the weight itself, then `prior`, the odds in nats that short rare text is
+/// content there, and the size of the site; no kind of line is set.
+pub fn conditions(prior: f32, pages: u64) -> Conditions {
     let single = if pages < 2 { 1.0 } else { 0.0 };
     let mut conditions = [0.0; CONDITIONS.len()];
-    let of_site = [1.0, prose, inside, covered, linked, varying, length, log_pages(pages) - 2.0, single];
+    let of_site = [1.0, prior / 2.0, prior * prior / 4.0 - 0.5, log_pages(pages) - 2.0, single];
     conditions.iter_mut().zip(of_site).for_each(|(condition, value)| *condition = value);
     conditions
 }
@@ -109,12 +106,6 @@ pub fn kind(features: &Features) -> usize {
         2
     };
     place * 2 + usize::from(is(F::recurring))
-}
-
-/// Logarithm of the number of pages; a site of more than 20 is like one of 20, since what
-/// larger sites are like hangs on what they are.
-fn log_pages(pages: u64) -> f32 {
-    libm::logf(pages.clamp(1, 20) as f32)
 }
 
 /// What the features of a page's lines are made of.
@@ -173,8 +164,6 @@ pub struct Extractor {
     since: Vec<[f32; 2]>,
 }
 
-/// Prose from which a line counts as a line of it, in characters.
-const STRONG: f32 = 60.0;
 /// Lines beyond which prose is out of sight.
 const OUT_OF_SIGHT: f32 = 60.0;
 
@@ -488,14 +477,13 @@ mod tests {
 
     #[test]
     fn a_site_and_a_kind_of_line_set_the_conditions() {
-        let statistics = Statistics { prose: 0.1, inside: 0.2, covered: 0.3, linked: 0.4, varying: 0.5, length: 0.6 };
-        let of_site = conditions(&statistics, 1);
-        assert_eq!(of_site[..7], [1.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
+        let of_site = conditions(0.8, 1);
+        assert_eq!(of_site[..2], [1.0, 0.4]);
         let named = |name: &str| CONDITIONS.iter().position(|condition| *condition == name).unwrap();
-        assert_eq!((of_site[named("single")], conditions(&statistics, 2)[named("single")]), (1.0, 0.0));
-        assert!(conditions(&statistics, 90)[named("pages")] > conditions(&statistics, 9)[named("pages")]);
-        // Beyond 150 pages, a site is large.
-        assert_eq!(conditions(&statistics, 1_000_000), conditions(&statistics, 150));
+        assert_eq!((of_site[named("single")], conditions(0.8, 2)[named("single")]), (1.0, 0.0));
+        assert!(conditions(0.8, 90)[named("pages")] > conditions(0.8, 9)[named("pages")]);
+        // Beyond twenty pages, a site is large.
+        assert_eq!(conditions(0.8, 1_000_000), conditions(0.8, 150));
         let kinds = CONDITIONS.len() - KINDS;
         assert!(of_site[kinds..].iter().all(|condition| *condition == 0.0));
         for kind in 0..KINDS {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::decide::{LengthWeights, decide};
 use super::evidence::{Gatherer, LineEvidence};
-use super::feature::{Extractor, Features, PageEvidence, conditions};
+use super::feature::{Extractor, Features, PageEvidence};
 use super::layout::Layout;
 use super::model::{Model, SiteWeights};
 use super::site::{Pooled, SiteModel};
@@ -161,8 +161,9 @@ impl<'a> Judge<'a> {
         let Some(site) = self.sites.get(page.site) else { return &self.features };
         let titles = self.titles.of(page.text, lines);
         self.gatherer.gather(lines, titles, site.counts(), &mut self.evidence);
-        self.layout.find(&self.evidence, site.counts().pages());
         let digest = digest(self.evidence.iter().map(|line| line.template), &mut self.bytes);
+        site.copies().discount(digest, &mut self.evidence, site.counts());
+        self.layout.find(&self.evidence, site.counts().pages());
         site.pool(digest, &self.evidence, &self.layout, &mut self.pooled);
         self.elsewhere.clear();
         self.elsewhere.extend(self.evidence.iter().map(|line| self.sites.everywhere.elsewhere(line.template)));
@@ -179,7 +180,7 @@ impl<'a> Judge<'a> {
 
     fn score(&mut self, name: &str, site: &SiteModel) {
         if self.weights.as_ref().is_none_or(|(of, _)| **of != *name) {
-            let conditions = conditions(site.statistics(), site.counts().pages());
+            let conditions = self.model.conditions(site.statistics(), site.counts().pages());
             self.weights = Some((name.into(), self.model.at(&conditions)));
         }
         self.scores.clear();

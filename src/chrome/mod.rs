@@ -4,6 +4,7 @@
 //! pages tell; [`feature`] puts it all in numbers, [`model`] weighs them, and [`decide`](decide::decide) is the one
 //! function that makes verdicts of it. [`judge`] takes a page through these.
 
+pub mod copies;
 pub mod decide;
 pub mod evidence;
 pub mod feature;
@@ -11,6 +12,7 @@ pub mod judge;
 pub mod layout;
 pub mod model;
 pub mod site;
+pub mod statistics;
 
 use serde::Serialize;
 

@@ -11,12 +11,13 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, NAMES, for_kind, kind};
+use super::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, NAMES, conditions, for_kind, kind};
+use super::statistics::{self, Statistics};
 use crate::error::{Error, Result};
 use crate::page::visible;
 
 /// The version of the form of the file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A model: weights and what the decoder takes. [`Model::built_in`] is the one compiled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub struct Model {
     pub bias: Weights,
     /// What the decoder takes.
     pub decoder: Decoder,
+    /// What a site's statistics say of its short lines.
+    pub prior: Prior,
     /// What the model was made from, and how good it is: for readers.
     pub about: serde_json::Value,
 }
@@ -44,6 +47,26 @@ pub struct Decoder {
     pub length_power: f32,
 }
 
+/// The odds that short rare text is content on a site, from the site's statistics: a logistic regression over sites.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prior {
+    /// The odds in nats where all statistics are 0.
+    pub bias: f32,
+    /// What each statistic adds.
+    pub weights: [f32; statistics::COUNT],
+}
+
+/// What the odds of a prior are at most, in nats.
+const SUREST: f32 = 3.5;
+
+impl Prior {
+    /// The odds for a site of these statistics, in nats.
+    pub fn of(&self, statistics: &Statistics) -> f32 {
+        let sum: f32 = statistics.values().iter().zip(&self.weights).map(|(value, weight)| value * weight).sum();
+        (self.bias + sum).clamp(-SUREST, SUREST)
+    }
+}
+
 /// The file, with names for indices.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +74,8 @@ struct File {
     version: u32,
     about: serde_json::Value,
     decoder: Decoder,
+    /// The prior's weights by the names of the statistics; its bias.
+    prior: BTreeMap<String, f32>,
     /// Names of the columns of `weights`: the weight itself, then what moves it.
     conditions: Vec<String>,
     bias: Vec<f32>,
@@ -86,7 +111,17 @@ impl Model {
         if let Some((name, _)) = file.weights.pop_first() {
             return Err(wrong(format!("the model has a feature '{name}' that this version does not know")));
         }
-        Ok(Self { weights, bias, decoder: file.decoder, about: file.about })
+        let mut of_prior = |name: &str| {
+            file.prior.remove(name).ok_or_else(|| wrong(format!("the model's prior lacks the statistic '{name}'")))
+        };
+        let mut prior = Prior { bias: of_prior("bias")?, weights: [0.0; statistics::COUNT] };
+        for (weight, name) in prior.weights.iter_mut().zip(statistics::NAMES) {
+            *weight = of_prior(name)?;
+        }
+        if let Some((name, _)) = file.prior.pop_first() {
+            return Err(wrong(format!("the model's prior has a statistic '{name}' that this version does not know")));
+        }
+        Ok(Self { weights, bias, decoder: file.decoder, prior, about: file.about })
     }
 
     /// Reads the model in a file.
@@ -110,12 +145,18 @@ impl Model {
             .map(|(name, weights)| format!("    \"{name}\": {}", row(weights)))
             .collect();
         let json = |value: &serde_json::Value| format!("{value:#}").replace('\n', "\n  ");
+        let named = statistics::NAMES.iter().zip(&self.prior.weights);
+        let prior: Vec<String> = std::iter::once((&"bias", &self.prior.bias))
+            .chain(named)
+            .map(|(name, weight)| format!("\"{name}\": {weight:.4}"))
+            .collect();
         let decoder = serde_json::to_value(self.decoder).unwrap_or_default();
         let conditions = serde_json::to_value(CONDITIONS).unwrap_or_default();
         format!(
-            "{{\n  \"version\": {VERSION},\n  \"about\": {},\n  \"decoder\": {decoder},\n  \"conditions\": {conditions},\n  \
+            "{{\n  \"version\": {VERSION},\n  \"about\": {},\n  \"decoder\": {decoder},\n  \"prior\": {{{}}},\n  \"conditions\": {conditions},\n  \
              \"bias\": {},\n  \"weights\": {{\n{}\n  }}\n}}\n",
             json(&self.about),
+            prior.join(", "),
             row(&self.bias),
             weights.join(",\n")
         )
@@ -136,8 +177,14 @@ impl Model {
             weights: vec![[0.0; CONDITIONS.len()]; COUNT],
             bias: [0.0; CONDITIONS.len()],
             decoder: Decoder { switch: 1.0, length_power: 0.3 },
+            prior: Prior { bias: 0.0, weights: [0.0; statistics::COUNT] },
             about: serde_json::Value::Null,
         }
+    }
+
+    /// What a site of these statistics, of so many pages, moves the weights by.
+    pub fn conditions(&self, statistics: &Statistics, pages: u64) -> Conditions {
+        conditions(self.prior.of(statistics), pages)
     }
 
     /// The weights for a site of these conditions.
@@ -198,6 +245,7 @@ mod tests {
         let mut model = Model::empty();
         model.weights[3][2] = -0.125;
         model.bias[0] = 1.5;
+        (model.prior.bias, model.prior.weights[4]) = (-0.5, 2.25);
         model.about = serde_json::json!({"made from": ["a", "b"]});
         assert_eq!(Model::parse(&model.write()).unwrap(), model);
     }
@@ -207,9 +255,10 @@ mod tests {
         let good = Model::empty().write();
         for (from, to, what) in [
             ("\"rarity\"", "\"rareness\"", "lacks the feature 'rarity'"),
-            ("\"version\": 1", "\"version\": 9", "version 9, not 1"),
-            ("\"varying\"", "\"fixed\"", "conditions"),
-            ("[0.0000, ", "[", "has 14 weights, not 15"),
+            ("\"version\": 2", "\"version\": 9", "version 9, not 2"),
+            ("\"prior_squared\"", "\"fixed\"", "conditions"),
+            ("\"tiny\"", "\"small one\"", "lacks the statistic 'tiny'"),
+            ("[0.0000, ", "[", "has 10 weights, not 11"),
             ("{", "", "no model"),
         ] {
             let message = Model::parse(&good.replacen(from, to, 1)).unwrap_err().to_string();

@@ -15,8 +15,10 @@ use super::gold::{Gold, GoldPage, Label};
 use super::minimise::minimise;
 use crate::census::{Census, Log};
 use crate::chrome::decide::LengthWeights;
-use crate::chrome::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, conditions, for_kind, kind};
-use crate::chrome::model::{Decoder, Model};
+use crate::chrome::evidence::prose;
+use crate::chrome::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, for_kind, kind};
+use crate::chrome::model::{Decoder, Model, Prior};
+use crate::chrome::statistics::{self, SHORT, Statistics};
 use crate::chrome::{Judge, Sites, decide};
 use crate::line::{Key, Line, Normaliser, Shape, TitleParts};
 use crate::page::Page;
@@ -53,7 +55,9 @@ pub struct Examples {
 #[derive(Debug)]
 struct SiteExamples {
     group: Box<str>,
-    conditions: Conditions,
+    statistics: Statistics,
+    /// Pages of the site in its crawl.
+    number: u64,
     pages: Vec<PageExample>,
 }
 
@@ -131,12 +135,15 @@ impl Examples {
         if sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged).all(|(.., weight)| weight <= 0.0) {
             return Model::empty();
         }
+        let mut model = Model::empty();
+        model.prior = prior(&sites);
+        let sites: Vec<(&SiteExamples, Conditions)> =
+            sites.into_iter().map(|site| (site, model.conditions(&site.statistics, site.number))).collect();
         let scale = Scale::of(&sites);
         let columns = COUNT + 1;
         let found = minimise(vec![0.0; columns * CONDITIONS.len()], STEPS, |point, gradient| {
             loss(&sites, &scale, point, gradient)
         });
-        let mut model = Model::empty();
         for (condition, weights) in found.chunks(columns).enumerate() {
             let mut bias = weights.last().copied().unwrap_or_default();
             for (i, weight) in weights.iter().take(COUNT).enumerate() {
@@ -192,7 +199,8 @@ fn show(crawl: &[(Box<str>, Vec<&GoldPage>)], key: Key) -> Vec<SiteExamples> {
         shown.push(SiteExamples {
             group: group.clone(),
             pages: pages.collect(),
-            conditions: conditions(site.statistics(), site.counts().pages()),
+            statistics: *site.statistics(),
+            number: site.counts().pages(),
         });
     }
     shown
@@ -239,9 +247,9 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(sites: &[&SiteExamples]) -> Self {
+    fn of(sites: &[(&SiteExamples, Conditions)]) -> Self {
         let (mut sum, mut squares, mut all) = (vec![0.0; COUNT], vec![0.0; COUNT], 0.0);
-        for (features, _, weight) in sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged) {
+        for (features, _, weight) in sites.iter().flat_map(|(site, _)| &site.pages).flat_map(PageExample::judged) {
             all += weight;
             for ((value, sum), squares) in features.iter().zip(&mut sum).zip(&mut squares) {
                 *sum += weight * f64::from(*value);
@@ -255,11 +263,73 @@ impl Scale {
     }
 }
 
+/// Weight of the penalty on the prior's weights, for statistics of deviation 1.
+const PRIOR_PENALTY: f64 = 0.02;
+/// Characters of short rare text from which a site counts fully.
+const PRIOR_TEXT: f64 = 3000.0;
+
+impl SiteExamples {
+    /// Characters of short rare text that are judged, and those of them that are content.
+    fn short(&self) -> [f64; 2] {
+        let is_short = |line: &&Example| prose(line.shape) < SHORT && kind(&line.features) % 2 == 0;
+        let mut sums = [0.0; 2];
+        for line in self.pages.iter().flat_map(|page| &page.lines).filter(is_short) {
+            let characters = line.characters as f64;
+            match line.label {
+                Label::Content => sums = [sums[0] + characters, sums[1] + characters],
+                Label::Chrome => sums[0] += characters,
+                Label::Unjudged => {}
+            }
+        }
+        sums
+    }
+}
+
+/// What the statistics of sites say of their short lines: by logistic regression of the share that is content.
+fn prior(sites: &[&SiteExamples]) -> Prior {
+    const COLUMNS: usize = statistics::COUNT;
+    let examples: Vec<([f64; COLUMNS], f64, f64)> = sites
+        .iter()
+        .map(|site| {
+            let [all, content] = site.short();
+            (site.statistics.values().map(f64::from), content / all.max(1.0), (all / PRIOR_TEXT).min(1.0))
+        })
+        .collect();
+    let all: f64 = examples.iter().map(|(.., weight)| weight).sum::<f64>().max(f64::MIN_POSITIVE);
+    let mean: [f64; COLUMNS] =
+        std::array::from_fn(|i| examples.iter().map(|(x, _, weight)| weight * x[i]).sum::<f64>() / all);
+    let deviation: [f64; COLUMNS] = std::array::from_fn(|i| {
+        let squares = examples.iter().map(|(x, _, weight)| weight * (x[i] - mean[i]).powi(2)).sum::<f64>();
+        (squares / all).sqrt() + 1e-3
+    });
+    let found = minimise(vec![0.0; COLUMNS + 1], STEPS, |point, gradient| {
+        gradient.fill(0.0);
+        let mut loss = 0.0;
+        for (x, share, weight) in &examples {
+            let scaled: [f64; COLUMNS] = std::array::from_fn(|i| (x[i] - mean[i]) / deviation[i]);
+            let score = point[COLUMNS] + scaled.iter().zip(point).map(|(x, weight)| x * weight).sum::<f64>();
+            let weight = weight / all;
+            let log_odds = libm::log1p(libm::exp(-score.abs())) + score.max(0.0);
+            loss += weight * (log_odds - share * score);
+            let slope = weight * (1.0 / (1.0 + libm::exp(-score)) - share);
+            gradient.iter_mut().zip(scaled.iter().chain([&1.0])).for_each(|(gradient, x)| *gradient += slope * x);
+        }
+        for (gradient, weight) in gradient.iter_mut().zip(point).take(COLUMNS) {
+            loss += PRIOR_PENALTY / 2.0 * weight * weight;
+            *gradient += PRIOR_PENALTY * weight;
+        }
+        loss
+    });
+    let weights: [f64; COLUMNS] = std::array::from_fn(|i| found[i] / deviation[i]);
+    let bias = found[COLUMNS] - weights.iter().zip(&mean).map(|(weight, mean)| weight * mean).sum::<f64>();
+    Prior { bias: bias as f32, weights: weights.map(|weight| weight as f32) }
+}
+
 /// Cross entropy of the labels and the penalty, at `point`, and its gradient.
-fn loss(sites: &[&SiteExamples], scale: &Scale, point: &[f64], gradient: &mut [f64]) -> f64 {
+fn loss(sites: &[(&SiteExamples, Conditions)], scale: &Scale, point: &[f64], gradient: &mut [f64]) -> f64 {
     let columns = COUNT + 1;
-    let parts: Vec<(&SiteExamples, usize)> =
-        sites.iter().flat_map(|site| (0..KINDS).map(move |kind| (*site, kind))).collect();
+    let parts: Vec<(&(&SiteExamples, Conditions), usize)> =
+        sites.iter().flat_map(|site| (0..KINDS).map(move |kind| (site, kind))).collect();
     let of_parts: Vec<Part> = parts.par_iter().map(|(site, kind)| part_loss(site, *kind, scale, point)).collect();
     gradient.fill(0.0);
     let (mut total, mut all) = (0.0, 0.0);
@@ -292,9 +362,9 @@ struct Part {
     slope: Vec<f64>,
 }
 
-fn part_loss(site: &SiteExamples, of_kind: usize, scale: &Scale, point: &[f64]) -> Part {
+fn part_loss((site, conditions): &(&SiteExamples, Conditions), of_kind: usize, scale: &Scale, point: &[f64]) -> Part {
     let columns = COUNT + 1;
-    let conditions = for_kind(site.conditions, of_kind);
+    let conditions = for_kind(*conditions, of_kind);
     let mut here = vec![0.0; columns];
     for (condition, weights) in conditions.iter().zip(point.chunks(columns)) {
         here.iter_mut().zip(weights).for_each(|(here, weight)| *here += f64::from(*condition) * weight);
@@ -334,7 +404,7 @@ fn part_loss(site: &SiteExamples, of_kind: usize, scale: &Scale, point: &[f64]) 
 }
 
 /// The decoder by which the pages have the highest mean F1.
-fn best_decoder(sites: &[&SiteExamples], model: &Model) -> Decoder {
+fn best_decoder(sites: &[(&SiteExamples, Conditions)], model: &Model) -> Decoder {
     let tried: Vec<Decoder> = SWITCHES
         .iter()
         .flat_map(|switch| LENGTH_POWERS.iter().map(|power| Decoder { switch: *switch, length_power: *power }))
@@ -342,8 +412,8 @@ fn best_decoder(sites: &[&SiteExamples], model: &Model) -> Decoder {
     let weights: Vec<LengthWeights> = tried.iter().copied().map(LengthWeights::new).collect();
     let sums: Vec<Vec<f64>> = sites
         .par_iter()
-        .map(|site| {
-            let of_site = model.at(&site.conditions);
+        .map(|(site, conditions)| {
+            let of_site = model.at(conditions);
             let mut sums = vec![0.0; tried.len()];
             for page in &site.pages {
                 let scores: Vec<f32> = page.lines.iter().map(|line| of_site.score(&line.features)).collect();
@@ -421,7 +491,7 @@ mod tests {
     fn surprise(examples: &Examples, model: &Model, chosen: impl Fn(&str) -> bool) -> f64 {
         let (mut sum, mut all) = (0.0, 0.0);
         for site in examples.sites.iter().filter(|site| chosen(&site.group)) {
-            let weights = model.at(&site.conditions);
+            let weights = model.at(&model.conditions(&site.statistics, site.number));
             for (features, is_content, weight) in site.pages.iter().flat_map(PageExample::judged) {
                 let score = f64::from(weights.score(features));
                 sum += weight * libm::log1p(libm::exp(if is_content { -score } else { score }));
@@ -441,7 +511,8 @@ mod tests {
         assert!((empty - std::f64::consts::LN_2).abs() < 1e-6, "{empty}");
         assert!(trained < 0.2 * empty, "{trained} of {empty}");
         assert!(examples.sites.iter().flat_map(|site| &site.pages).all(|page| {
-            let weights = model.at(&examples.sites[0].conditions);
+            let site = &examples.sites[0];
+            let weights = model.at(&model.conditions(&site.statistics, site.number));
             let scores: Vec<f32> = page.lines.iter().map(|line| weights.score(&line.features)).collect();
             page.f1(&scores, &LengthWeights::new(model.decoder)) > 0.9
         }));

@@ -92,6 +92,17 @@ impl Shape {
     pub fn commas(self) -> f32 {
         (self.0 >> 23 & 15) as f32 / 50.0
     }
+
+    /// Whether it holds what is common in code, paths and formulas, and rare in text of any language: braces, square and
+    /// angle brackets, `=`, `_`, `\\`, `/`, `|`, a semicolon or a bracket that opens.
+    pub fn is_code(self) -> bool {
+        self.0 & 1 << 27 != 0
+    }
+
+    /// Whether it begins with a small letter.
+    pub fn begins_small(self) -> bool {
+        self.0 & 1 << 28 != 0
+    }
 }
 
 /// The length of each class, in characters.
@@ -112,6 +123,8 @@ struct Counts {
     closed: bool,
     opening: bool,
     divided: bool,
+    code: bool,
+    begins_small: bool,
 }
 
 /// What a byte of ASCII counts as: bytes of a sum, which hold until 255 bytes are added.
@@ -121,8 +134,10 @@ const COUNTS: [u64; 128] = {
     while byte < 128 {
         counts[byte] = match byte as u8 {
             b'0'..=b'9' => DIGIT,
-            b',' | b';' => COMMA,
-            b'|' | b'>' => DIVIDER,
+            b',' => COMMA,
+            b';' => COMMA | CODE,
+            b'|' | b'>' => DIVIDER | CODE,
+            b'{' | b'}' | b'[' | b']' | b'(' | b'<' | b'=' | b'_' | b'\\' | b'/' => CODE,
             _ => 0,
         };
         byte += 1;
@@ -132,6 +147,7 @@ const COUNTS: [u64; 128] = {
 const DIGIT: u64 = 1;
 const COMMA: u64 = 1 << 8;
 const DIVIDER: u64 = 1 << 16;
+const CODE: u64 = 1 << 48;
 
 /// What a byte counts as besides where it begins a word.
 const STARTS: [u64; 128] = {
@@ -172,13 +188,17 @@ impl Counts {
             self.digits += count(DIGIT);
             self.commas += count(COMMA);
             self.divided |= count(DIVIDER) > 0;
+            self.code |= count(CODE) > 0;
             self.words += count(WORD);
             self.small += count(SMALL);
             self.capital += count(CAPITAL);
         }
         // The first word tells nothing: every sentence begins in a capital.
         match line.first().map(|byte| STARTS[usize::from(byte & 127)]) {
-            Some(start) if start & SMALL != 0 => self.small -= 1,
+            Some(start) if start & SMALL != 0 => {
+                self.small -= 1;
+                self.begins_small = true;
+            }
             Some(start) if start & CAPITAL != 0 => self.capital -= 1,
             _ => {}
         }
@@ -196,6 +216,7 @@ impl Counts {
 
     fn unicode(&mut self, line: &str) {
         let (mut spaced, mut ended) = (true, false);
+        self.begins_small = line.starts_with(char::is_lowercase);
         for c in line.chars() {
             self.characters += 1;
             self.length += if is_wide(c) { 2.5 } else { 1.0 };
@@ -209,6 +230,7 @@ impl Counts {
             }
             self.digits += u32::from(c.is_numeric());
             self.commas += u32::from(matches!(c, ',' | ';' | '、' | '，' | '،' | '；'));
+            self.code |= matches!(c, '{' | '}' | '[' | ']' | '(' | '<' | '>' | '=' | '_' | '\\' | '/' | '|' | ';');
             self.divided |= matches!(c, '|' | '>' | '»' | '«' | '›' | '·' | '•');
             if space {
                 self.sentences += u32::from(ended);
@@ -246,7 +268,9 @@ impl Counts {
                 | self.words.min(3) << 13
                 | small << 15
                 | share(self.digits as f32, self.characters as f32) << 19
-                | commas << 23,
+                | commas << 23
+                | u32::from(self.code) << 27
+                | u32::from(self.begins_small) << 28,
         )
     }
 }

@@ -71,8 +71,8 @@ fn a_settings_file_leans_and_a_flag_leans_the_other_way() {
 #[test]
 fn lines_are_judged_by_the_model_that_is_named() {
     let place = Place::new();
-    // Of four pages, no line goes for standing on all of them.
-    let crawl = Crawl::plain(1, 4);
+    // Of two pages, no line goes for standing on both.
+    let crawl = Crawl::plain(1, 2);
     place.write("in.jsonl", crawl.jsonl());
     place.write("content.json", biased(5.0).write());
     place.write("chrome.json", biased(-5.0).write());
@@ -92,7 +92,7 @@ fn a_file_that_is_no_model_of_this_version_is_refused_with_a_remedy() {
     for (text, what) in [
         (String::new(), "this is no model"),
         ("{\"version\": 1}".to_owned(), "this is no model"),
-        (good.replacen("\"length\"", "\"size\"", 1), "lacks the feature 'length'"),
+        (good.replacen("\"rarity\"", "\"rareness\"", 1), "lacks the feature 'rarity'"),
         (good.replacen("\"version\": ", "\"version\": 9", 1), "model of version 9"),
         (good.replacen("\"bias\": [", "\"bias\": [0, ", 1), "'bias' has"),
     ] {
