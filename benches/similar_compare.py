@@ -4,6 +4,7 @@
     python3 -m venv venv
     venv/bin/pip install datasketch==2.0.0 rensa==0.5.0 text-dedup==0.4.0 'datatrove[processing]==0.10.1' \\
         spacy==3.8.18 orjson regex scipy
+    cargo build --release --example near_duplicates
     venv/bin/python benches/similar_compare.py PAGES.jsonl [--sizes 20 200] [--threshold .8] [--tools dehusk rensa ...]
 
 PAGES.jsonl holds one page a line, with "text" and "url". For each size the first so many megabytes of text (UTF-8,
@@ -39,6 +40,8 @@ import time
 from importlib import metadata
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "target/release/examples/near_duplicates"  # or what NEAR_DUPLICATES names
 NGRAM = 5
 SLOTS = 128
 BANDS = 16  # where a tool wants bands named: 16 bands of 8 find 95 % of the pairs that are .8 alike
@@ -70,6 +73,23 @@ def write_slice(pages, limit, path):
 
 
 # --- The tools. Each takes the slice, the threshold, a scratch folder and gives pairs, groups or flags. ---
+
+
+def near_duplicates(slice_path, threshold, *options):
+    """What dehusk's library finds, by the example that does nothing else."""
+    command = [os.environ.get("NEAR_DUPLICATES", EXAMPLE), slice_path, str(threshold), *options]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [json.loads(row) for row in output.splitlines()]
+
+
+def run_dehusk(slice_path, threshold, _scratch):
+    groups = near_duplicates(slice_path, threshold)
+    return {"groups": groups, "note": "bands by threshold, checked by sets against the page that stays"}
+
+
+def run_dehusk_pairs(slice_path, threshold, _scratch):
+    rows = near_duplicates(slice_path, threshold, "--pairs")
+    return {"pairs": [row[:2] for row in rows], "note": "all pairs, checked by sets"}
 
 
 def word_ngrams(text):
@@ -147,7 +167,7 @@ def run_text_dedup(slice_path, threshold, scratch):
         while parents[root] != root:
             root = parents[root]
         groups.setdefault(root, []).append(page)
-    return {"groups": list(groups.values()), "note": "its own bands, chained"}
+    return {"groups": [sorted(group) for group in groups.values()], "note": "its own bands, chained"}
 
 
 def run_datatrove(slice_path, _threshold, scratch):
@@ -179,10 +199,15 @@ def run_datatrove(slice_path, _threshold, scratch):
     clusters = Path(f"{scratch}/removed/000000.clusters")
     for page, cluster in struct.iter_unpack("<2I", clusters.read_bytes() if clusters.exists() else b""):
         groups.setdefault(cluster, []).append(page)
-    return {"groups": list(groups.values()), "note": f"no threshold: {BANDS} bands of {SLOTS // BANDS}, chained"}
+    return {
+        "groups": [sorted(group) for group in groups.values()],
+        "note": f"no threshold: {BANDS} bands of {SLOTS // BANDS}, chained",
+    }
 
 
 TOOLS = {
+    "dehusk": (run_dehusk, None),
+    "dehusk-pairs": (run_dehusk_pairs, None),
     "datasketch": (run_datasketch, "datasketch"),
     "rensa": (run_rensa, "rensa"),
     "rensa-rho": (run_rensa_rho, "rensa"),
@@ -237,16 +262,29 @@ def measure(tool, slice_path, threshold, work, core):
 # --- Truth ---
 
 
+def word_pattern():
+    """The words of UAX #29 (and runs of underscores); Katakana, Han and other unspaced scripts a character each. The
+    word boundaries of `regex` itself are not those: it has rules of its own for apostrophes."""
+    import regex
+
+    letter, mark = r"\p{WB=ALetter}\p{WB=Hebrew_Letter}", r"[\p{WB=Extend}\p{WB=Format}\p{WB=ZWJ}]*"
+    joins = r"\p{WB=MidNumLet}\p{WB=Single_Quote}"
+    inside = rf"[{letter}\p{{WB=Numeric}}\p{{WB=ExtendNumLet}}]{mark}"
+    between_letters = rf"(?<=[{letter}])[\p{{WB=MidLetter}}{joins}](?=[{letter}])"
+    between_digits = rf"(?<=\p{{WB=Numeric}})[\p{{WB=MidNum}}{joins}](?=\p{{WB=Numeric}})"
+    return regex.compile(rf"(?:{inside}|{between_letters}|{between_digits})+|\w{mark}")
+
+
 def shingle_matrix(texts):
     """Pages by shingles, as a sparse matrix of ones; each row holds a page's set."""
     import numpy as np
-    import regex
     from scipy import sparse
 
-    uax29 = regex.compile(r"(?w)\b\w.*?\b")
+    uax29 = word_pattern()
     vocabulary, words, lengths = {}, [], []
     for text in texts:
-        ids = [vocabulary.setdefault(word, len(vocabulary)) for word in uax29.findall(text.lower())]
+        found = uax29.findall(text.lower())
+        ids = [vocabulary.setdefault(word, len(vocabulary)) for word in found if word.strip("_")]
         words.append(np.array(ids, dtype=np.int64))
         lengths.append(len(ids))
     random_bits = np.random.default_rng(SEED)
@@ -368,7 +406,7 @@ def judge(found, matrix, truth, threshold):
         flagged = np.array(found["flags"], dtype=np.int64)
         return page_figures(flagged, twins)
     if "groups" in found:
-        groups = [sorted(group) for group in found["groups"] if len(group) > 1]
+        groups = [group for group in found["groups"] if len(group) > 1]
         listed = [np.array(group)[np.array(np.triu_indices(len(group), 1))] for group in groups]
         pairs = np.concatenate(listed, axis=1).T if listed else np.empty((0, 2), dtype=np.int64)
         dropped = {page: group[:1] for group in groups for page in group[1:]}
@@ -454,7 +492,10 @@ def line(figures):
 
 
 def version_of(tool):
-    return metadata.version(TOOLS[tool][1])
+    if package := TOOLS[tool][1]:
+        return metadata.version(package)
+    manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    return re.search(r'^version = "(.*)"', manifest, re.MULTILINE)[1]
 
 
 def compare(arguments):
