@@ -52,7 +52,7 @@ pub enum Canonical {
 }
 
 /// What makes a cluster.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rules {
     /// The least Jaccard similarity of a page to the canonical one.
     pub threshold: f64,
@@ -99,7 +99,7 @@ impl Relation {
 pub enum Kept<'a> {
     /// A page of this run: its number.
     Page(usize),
-    /// A page of an earlier run: its URL.
+    /// A page of an earlier run: its URL, or its id where it had none.
     Earlier(&'a str),
 }
 
@@ -528,6 +528,14 @@ impl Clusters {
         })
     }
 
+    /// The URL of a canonical page, or its id where it has none.
+    pub fn name<'a>(&'a self, kept: Kept<'a>) -> &'a str {
+        match kept {
+            Kept::Page(page) => self.sketches.name(page),
+            Kept::Earlier(name) => name,
+        }
+    }
+
     /// All clusters of more than one page, by their ids.
     pub fn clusters(&self) -> Vec<Cluster<'_>> {
         let mut pages: Vec<(Content, u32, usize)> = Vec::new();
@@ -559,7 +567,7 @@ impl Clusters {
             if let (true, Some(facts), Some(page)) =
                 (stays, self.sketches.texts.get(*text as usize), self.best.get(*text as usize))
             {
-                index.push(*facts, self.sketches.url(*page as usize), self.sketches.signature(*text));
+                index.push(*facts, self.sketches.name(*page as usize), self.sketches.signature(*text));
             }
         }
         index

@@ -27,7 +27,7 @@ pub struct About<'a> {
 pub struct Sketches {
     pub(super) method: Method,
     pub(super) pages: Vec<PageFacts>,
-    pub(super) urls: Strings,
+    names: Strings,
     pub(super) texts: Vec<TextFacts>,
     /// Which text says what.
     pub(super) numbers: HashMap<(Content, u64), u32>,
@@ -43,6 +43,8 @@ pub(super) struct PageFacts {
     pub text: u32,
     /// Of its id.
     pub id: u64,
+    /// Whether it is known by its id, for want of a URL.
+    pub by_id: bool,
     pub date: Option<i64>,
 }
 
@@ -64,7 +66,7 @@ impl Sketches {
         Self {
             method,
             pages: Vec::new(),
-            urls: Strings::default(),
+            names: Strings::default(),
             texts: Vec::new(),
             numbers: HashMap::new(),
             signatures: Vec::new(),
@@ -97,8 +99,9 @@ impl Sketches {
             Some(content) => self.text(content, about.site, sketch)?,
         };
         let id = about.id.map_or(0, |id| hash(id).max(1));
-        self.pages.push(PageFacts { text, id, date: about.date });
-        self.urls.push(about.url);
+        let by_id = about.url.is_empty() && about.id.is_some();
+        self.pages.push(PageFacts { text, id, by_id, date: about.date });
+        self.names.push(if by_id { about.id.unwrap_or_default() } else { about.url });
         Ok(())
     }
 
@@ -118,9 +121,19 @@ impl Sketches {
         Ok(number)
     }
 
-    /// The URL of a page.
+    /// The URL of a page; nothing where it has none.
     pub fn url(&self, page: usize) -> &str {
-        self.urls.get(page)
+        if self.is_known_by_id(page) { "" } else { self.names.get(page) }
+    }
+
+    /// The URL of a page, or its id where it has none.
+    pub fn name(&self, page: usize) -> &str {
+        self.names.get(page)
+    }
+
+    /// Whether a page has no URL, but an id.
+    pub fn is_known_by_id(&self, page: usize) -> bool {
+        self.pages.get(page).is_some_and(|page| page.by_id)
     }
 
     pub(super) fn signature(&self, text: u32) -> &[u32] {
@@ -131,7 +144,7 @@ impl Sketches {
     /// Memory taken, in bytes.
     pub fn memory(&self) -> usize {
         self.pages.capacity() * size_of::<PageFacts>()
-            + self.urls.memory()
+            + self.names.memory()
             + self.texts.capacity() * size_of::<TextFacts>()
             + self.numbers.capacity() * (size_of::<(Content, u64, u32)>() + 1)
             + self.signatures.capacity() * size_of::<u32>()

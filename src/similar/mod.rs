@@ -29,6 +29,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod class;
 pub mod cluster;
 pub mod collection;
 pub mod containment;

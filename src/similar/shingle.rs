@@ -1,7 +1,7 @@
 //! Shingles: a text as the set of its runs of n words.
 //!
-//! Words are those of UAX #29 that hold a letter or a digit, in lower case; between them everything is ignored, so
-//! punctuation, white space and line ends do not matter. In the scripts that are written without spaces (Han,
+//! Between white space, words are those of UAX #29 that hold a letter or a digit, in lower case; everything else is
+//! ignored, so punctuation, white space and line ends do not matter. In the scripts that are written without spaces (Han,
 //! Hiragana, Katakana, Thai, Lao, Khmer, Myanmar) every character with its marks counts as a word, and so shingles
 //! are runs of n characters there. Each shingle becomes a 64-bit hash, by a polynomial that rolls over the hashes of
 //! its words (Karp and Rabin, 1987; Broder, "On the resemblance and containment of documents", 1997).
@@ -11,6 +11,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::class::{Class, Entry};
 use super::scan::{BLOCK, Classes, Words, behind, scan};
 use super::split_mix;
 
@@ -42,8 +43,10 @@ pub struct Shingler {
     /// The text in lower case where it is ASCII, and room behind it to read and write whole blocks.
     lowered: Vec<u8>,
     masks: Masks,
-    /// A word of the slow path in lower case.
+    /// A word of the slow paths in lower case.
     word: String,
+    /// The words of a token.
+    token: Vec<u64>,
     hashes: Vec<u64>,
 }
 
@@ -56,6 +59,7 @@ impl Shingler {
             lowered: Vec::new(),
             masks: Masks::default(),
             word: String::new(),
+            token: Vec::new(),
             hashes: Vec::new(),
         }
     }
@@ -168,23 +172,109 @@ impl Shingler {
 
     /// Adds the words of any text.
     fn mixed(&mut self, text: &str, out: &mut Vec<u64>) {
+        self.token.clear();
+        if !self.token_words(text) {
+            self.token.clear();
+            self.words_by_definition(text);
+        }
+        for word in &self.token {
+            self.roll.push(*word, out);
+        }
+    }
+
+    /// The words of a text as UAX #29 has them.
+    #[cold]
+    fn words_by_definition(&mut self, text: &str) {
         for word in text.unicode_words() {
             if word.contains(is_katakana) {
                 // UAX #29 keeps these together as it keeps letters.
                 for (at, c) in word.char_indices() {
-                    self.mixed_word(&word[at..at + c.len_utf8()], out);
+                    self.definite_word(&word[at..at + c.len_utf8()]);
                 }
             } else {
-                self.mixed_word(word, out);
+                self.definite_word(word);
             }
         }
     }
 
-    fn mixed_word(&mut self, word: &str, out: &mut Vec<u64>) {
+    fn definite_word(&mut self, word: &str) {
         self.word.clear();
         self.word.extend(word.chars().flat_map(char::to_lowercase));
-        let hash = self.hasher.any(self.word.as_bytes());
-        self.roll.push(hash, out);
+        self.token.push(self.hasher.any(self.word.as_bytes()));
+    }
+
+    /// The same for text that is made of common characters alone; returns whether it was.
+    fn token_words(&mut self, text: &str) -> bool {
+        use Class::*;
+        self.word.clear();
+        let mut state = State::default();
+        for c in text.chars() {
+            let Entry { class, lower } = Entry::of(c);
+            match class {
+                Letter | Digit | Underscore => {
+                    if state.last == Katakana && class == Underscore {
+                        return false;
+                    }
+                    if !state.takes(class) {
+                        self.end_word(&mut state);
+                    }
+                    self.word.push(lower);
+                    state.shows |= class != Underscore;
+                    state.grow(class, self.word.len());
+                }
+                Joiner | LetterJoiner | DigitJoiner => {
+                    let can_join = match class {
+                        Joiner => matches!(state.last, Letter | Digit),
+                        LetterJoiner => state.last == Letter,
+                        _ => state.last == Digit,
+                    };
+                    if state.joiner.is_some() || !can_join {
+                        self.end_word(&mut state);
+                    } else {
+                        self.word.push(lower);
+                        state.joiner = Some(class);
+                    }
+                }
+                Alone | Katakana => {
+                    if class == Katakana && state.last == Underscore && state.joiner.is_none() {
+                        return false;
+                    }
+                    self.end_word(&mut state);
+                    self.word.push(lower);
+                    state.shows = true;
+                    state.grow(class, self.word.len());
+                }
+                Extend | Mark => {
+                    let is_open = state.solid > 0 && state.joiner.is_none();
+                    if state.last == Katakana || class == Mark && !is_open {
+                        return false;
+                    }
+                    if state.solid > 0 {
+                        self.word.push(lower);
+                        if is_open {
+                            state.shows |= class == Mark;
+                            state.solid = self.word.len();
+                        }
+                    }
+                }
+                Other => self.end_word(&mut state),
+                Hard => return false,
+            }
+        }
+        self.end_word(&mut state);
+        true
+    }
+
+    /// Ends a word without what might have joined it to another.
+    #[inline]
+    fn end_word(&mut self, state: &mut State) {
+        if state.shows
+            && let Some(word) = self.word.as_bytes().get(..state.solid)
+        {
+            self.token.push(self.hasher.any(word));
+        }
+        self.word.clear();
+        *state = State::default();
     }
 
     fn give_back(&mut self) {
@@ -195,8 +285,45 @@ impl Shingler {
     }
 }
 
+/// Where the search for a word's end stands.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    /// The class of the last character that was no mark; [`Class::Other`] outside of words.
+    last: Class,
+    /// What joins the word to the next if its like follows.
+    joiner: Option<Class>,
+    /// Bytes of the word without the joiner; 0 outside of words.
+    solid: usize,
+    /// Whether there is more to the word than underscores.
+    shows: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { last: Class::Other, joiner: None, solid: 0, shows: false }
+    }
+}
+
+impl State {
+    /// Whether a letter, digit or underscore goes on with the word.
+    #[inline]
+    fn takes(&self, class: Class) -> bool {
+        match self.joiner {
+            None => matches!(self.last, Class::Letter | Class::Digit | Class::Underscore),
+            Some(Class::LetterJoiner) => class == Class::Letter && self.last == Class::Letter,
+            Some(Class::DigitJoiner) => class == Class::Digit && self.last == Class::Digit,
+            Some(_) => class == self.last,
+        }
+    }
+
+    #[inline]
+    fn grow(&mut self, class: Class, len: usize) {
+        (self.last, self.joiner, self.solid) = (class, None, len);
+    }
+}
+
 /// Katakana, and the marks that lengthen and repeat it.
-fn is_katakana(c: char) -> bool {
+pub(super) fn is_katakana(c: char) -> bool {
     matches!(c, '\u{30a0}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{32d0}'..='\u{32fe}' | '\u{3300}'..='\u{3357}' | '\u{ff66}'..='\u{ff9f}')
 }
 
@@ -364,7 +491,8 @@ mod tests {
         let hasher = WordHasher::new(0);
         let roll = Roll::new(0, words);
         let units: Vec<String> = text
-            .unicode_words()
+            .split(|c| c <= ' ')
+            .flat_map(str::unicode_words)
             .flat_map(|word| match word.contains(is_katakana) {
                 true => word.chars().map(String::from).collect(),
                 false => vec![word.to_owned()],
@@ -476,7 +604,7 @@ mod tests {
 
         #[test]
         fn masks_find_the_words_of_the_definition_in_any_text(
-            text in "([a-zA-Z0-9_.':;, \\n]{0,80}|[äéß漢字カなก\u{301}\u{200d}'. a1_]{0,12}|\\PC{0,8}){0,6}", words in 1_usize..8
+            text in "([a-zA-Z0-9_.':;, \\n]{0,80}|[カタナーｶ\u{3099}漢ก\u{e34}’·，'_.:,;1aéЖ\u{301}\u{ad}א\u{200d}]{0,12}|[äéß漢字カなก\u{301}\u{200d}'. a1_]{0,12}|\\PC{0,8}){0,6}", words in 1_usize..8
         ) {
             prop_assert_eq!(hashes(&text, words), naive(&text, words));
         }
