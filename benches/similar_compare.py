@@ -25,6 +25,9 @@ What the columns say:
   pages      pages said to have a near-duplicate, with recall and precision: the one figure flags alone can give
   wrong      pages that the tool would drop although no page it keeps is as near as the threshold (groups keep their
              first page; with pairs, a page goes if an earlier page that stays is its pair)
+  left       true pairs of which both pages stay: the near-duplicates that are still there afterwards. A tool that
+             forms groups without chains has a lower recall of pairs than it leaves behind, since two pages may both be
+             near the page that stays for them and less near each other
 """
 
 import argparse
@@ -33,6 +36,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -421,7 +425,7 @@ def judge(found, matrix, truth, threshold):
     figures = page_figures(np.unique(pairs), twins)
     figures |= {"pairs": len(keys), "recall": hits.sum() / max(1, len(true_keys))}
     figures |= {"precision": hits.sum() / max(1, len(keys)), "far": far / max(1, len(keys))}
-    figures |= {"dropped": len(dropped), "wrong": wrong_drops(dropped, truth)}
+    figures |= {"dropped": len(dropped), "wrong": wrong_drops(dropped, truth), "left": left_pairs(dropped, truth)}
     return figures
 
 
@@ -457,6 +461,11 @@ def wrong_drops(dropped, truth):
     return sum(page not in near for page in dropped)
 
 
+def left_pairs(dropped, truth):
+    left, right, _ = truth
+    return sum(a not in dropped and b not in dropped for a, b in zip(left.tolist(), right.tolist()))
+
+
 COLUMNS = {
     "tool": "<12",
     "version": "<8",
@@ -474,6 +483,7 @@ COLUMNS = {
     "page precision": "14.4f",
     "dropped": "8,",
     "wrong": "6,",
+    "left": "7,",
     "settings": "",
 }
 
@@ -525,7 +535,7 @@ def compare(arguments):
             figures |= used | judge(found, matrix, truth, arguments.threshold) | {"settings": found["note"]}
             print(line(figures), flush=True)
         path.unlink()
-    few.unlink()
+    shutil.rmtree(work)
 
 
 def main():
