@@ -47,6 +47,9 @@ fn run(input: &str, output: PathBuf) -> Result<Summary> {
         force: false,
         annotate: false,
         dropped: None,
+        clusters: None,
+        index: None,
+        save_index: None,
     };
     let pool = ordered::pool(settings.running.threads.get())?;
     let context = Context { settings: &settings, pool, stop: &AtomicUsize::new(0), problems: 0, progress: &|_| () };

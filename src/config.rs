@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::chrome::Model;
 use crate::error::{Error, Result};
 use crate::pattern::{Patterns, Written};
+use crate::similar::{Canonical, Method, Rules};
 
 /// Which pages share chrome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,32 @@ pub enum Empty {
     Whole,
 }
 
+/// What becomes of pages that say what another says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum Duplicates {
+    /// Write them as any other
+    #[default]
+    Keep,
+    /// Write them with their cluster in the field `dehusk` (JSONL and Parquet)
+    Mark,
+    /// Leave out all but one page of each cluster
+    Drop,
+}
+
+/// Which pages are compared with each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum DuplicateScope {
+    /// All pages of the input
+    #[default]
+    All,
+    /// Pages of one site
+    Site,
+}
+
 /// How often the input is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -55,7 +82,7 @@ pub enum Reading {
     Auto,
     /// Once: all pages are held in memory
     Once,
-    /// Twice: once to count, once to write
+    /// Again for each step: once to count, once to write, and once between when duplicates are looked for
     Twice,
 }
 
@@ -156,6 +183,21 @@ pub struct Options {
     /// What becomes of a page of which nothing is left [default: keep]
     #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "WHAT", help_heading = "Output"))]
     pub empty: Option<Empty>,
+    /// What becomes of pages that say nearly the same as another after their chrome is gone [default: keep]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "WHAT", help_heading = "Duplicates"))]
+    pub duplicates: Option<Duplicates>,
+    /// How alike two pages must be: the share of their runs of five words that both have, from 0.1 to 1 [default: 0.8]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE", help_heading = "Duplicates"))]
+    pub duplicate_threshold: Option<f64>,
+    /// Which pages are compared with each other [default: all]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "SCOPE", help_heading = "Duplicates"))]
+    pub duplicate_scope: Option<DuplicateScope>,
+    /// Which page of a cluster stays [default: longest]
+    #[cfg_attr(feature = "cli", arg(long, value_enum, value_name = "RULE", help_heading = "Duplicates"))]
+    pub canonical: Option<Canonical>,
+    /// A page is also a duplicate if this share of it, from 0.5 to 1, stands in a longer one [default: it is none]
+    #[cfg_attr(feature = "cli", arg(long, value_name = "SHARE", help_heading = "Duplicates"))]
+    pub contained: Option<f64>,
     /// Keep lines that match this regular expression, whatever is decided; may be given several times, wins over --drop
     #[cfg_attr(
         feature = "cli",
@@ -227,6 +269,11 @@ impl Options {
             scope: self.scope.or(under.scope),
             min_pages: self.min_pages.or(under.min_pages),
             empty: self.empty.or(under.empty),
+            duplicates: self.duplicates.or(under.duplicates),
+            duplicate_threshold: self.duplicate_threshold.or(under.duplicate_threshold),
+            duplicate_scope: self.duplicate_scope.or(under.duplicate_scope),
+            canonical: self.canonical.or(under.canonical),
+            contained: self.contained.or(under.contained),
             keep: [under.keep, self.keep].concat(),
             drop: [under.drop, self.drop].concat(),
             site: if self.site.is_empty() { under.site } else { self.site },
@@ -264,6 +311,13 @@ impl Options {
         if !(4096..=1 << 30).contains(&batch) {
             return Err(Error::settings("--batch must lie between 4K and 1G"));
         }
+        let threshold = self.duplicate_threshold.unwrap_or(Rules::default().threshold);
+        if !(0.1..=1.0).contains(&threshold) {
+            return Err(Error::settings("--duplicate-threshold must lie between 0.1 and 1, such as 0.8"));
+        }
+        if self.contained.is_some_and(|share| !(0.5..=1.0).contains(&share)) {
+            return Err(Error::settings("--contained must lie between 0.5 and 1, such as 0.9"));
+        }
         let lenience = match (self.careful, self.aggressive) {
             (true, true) => return Err(Error::settings("careful and aggressive exclude each other: choose one")),
             (true, false) => LEANING,
@@ -285,6 +339,13 @@ impl Options {
                 lenience,
                 model,
                 empty: self.empty.unwrap_or_default(),
+                duplicates: self.duplicates.unwrap_or_default(),
+                duplicate_scope: self.duplicate_scope.unwrap_or_default(),
+                similar: Rules {
+                    threshold,
+                    canonical: self.canonical.unwrap_or_default(),
+                    containment: self.contained,
+                },
                 patterns: Patterns::new(Written { keep: self.keep, drop: self.drop }, self.site)?,
                 fingerprint_key: self.fingerprint_key.unwrap_or(0),
                 fields: FieldNames {
@@ -340,6 +401,12 @@ pub struct Results {
     pub model: Arc<Model>,
     /// What becomes of emptied pages.
     pub empty: Empty,
+    /// What becomes of pages that say what another says.
+    pub duplicates: Duplicates,
+    /// Which pages are compared with each other.
+    pub duplicate_scope: DuplicateScope,
+    /// What makes two pages alike, and which of them stays.
+    pub similar: Rules,
     /// Lines that stay or go whatever is decided.
     pub patterns: Patterns,
     /// Seed of every fingerprint.
@@ -351,6 +418,15 @@ pub struct Results {
 }
 
 impl Results {
+    /// How pages are sketched to be compared.
+    pub fn method(&self) -> Method {
+        Method {
+            seed: self.fingerprint_key,
+            by_site: self.duplicate_scope == DuplicateScope::Site,
+            ..Method::default()
+        }
+    }
+
     /// A digest of these settings and of the version that gives them their meaning: 32 hexadecimal digits.
     pub fn digest(&self) -> String {
         let text = serde_json::to_string(&(env!("CARGO_PKG_VERSION"), self)).unwrap_or_default();
@@ -417,6 +493,9 @@ mod tests {
             Options { text_field: Some(String::new()), ..Options::default() },
             Options { drop: vec!["(".into()], ..Options::default() },
             Options { allow_bad: Some("many".into()), ..Options::default() },
+            Options { duplicate_threshold: Some(1.5), ..Options::default() },
+            Options { duplicate_threshold: Some(f64::NAN), ..Options::default() },
+            Options { contained: Some(0.0), ..Options::default() },
         ] {
             assert!(options.settings().is_err());
         }

@@ -62,5 +62,6 @@ pub mod page;
 pub mod pattern;
 pub mod pipeline;
 pub mod report;
+pub mod similar;
 pub mod sink;
 pub mod source;

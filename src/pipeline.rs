@@ -1,8 +1,12 @@
 //! The runs: reading the census, judging, writing.
 //!
 //! Reading 1 logs every page in the [`Census`]; then every site is counted; reading 2 gives every page its verdicts
-//! and writes it. While the pages fit in memory they are held between the readings, else the input is read again.
-//! Which of the two happens, how many threads there are and how large batches are changes no byte of the output.
+//! and writes it. If near-duplicates are looked for, there is a reading between, which compares what the verdicts
+//! leave of the pages ([`likeness`]). While the pages fit in memory they are held between the readings, else the input
+//! is read again. Which of the two happens, how many threads there are and how large batches are changes no byte of
+//! the output.
+
+mod likeness;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,17 +17,21 @@ use rayon::ThreadPool;
 
 use crate::census::{Census, Log};
 use crate::chrome::{Judge, Rule, Sites, Verdict};
-use crate::config::{Reading, Settings};
+use crate::config::{Duplicates, Reading, Settings};
 use crate::error::{Error, ErrorKind, Problem, Result, guarded};
 use crate::line::{Key, Line, Normaliser, TitleParts, spans};
 use crate::ordered;
 use crate::page::Page;
 use crate::report::summary::{SourceTally, Summary, Tally};
+use crate::similar::{Clusters, Relation};
+use crate::sink::annotate::Place;
+use crate::sink::clusters::Finished;
 use crate::sink::render::{Judged, Rendered, Renderer};
 use crate::sink::{Outputs, Plan, Request, plan};
 use crate::source::paths::Sources;
 use crate::source::stream::Ledger;
 use crate::source::{Batch, Raw, Reader, Source};
+use likeness::Search;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +54,8 @@ pub enum Phase {
     Reading,
     /// Counting sites.
     Counting,
+    /// Looking for near-duplicates.
+    Comparing,
     /// Judging pages and writing them.
     Writing,
 }
@@ -87,19 +97,26 @@ impl Context<'_> {
 /// What is wrong with single records or inputs is no error: it stands in the [`Summary`].
 pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Result<Summary> {
     let begun = Instant::now();
-    let plan = plan::plan(sources, request)?;
+    let plan = plan::plan(sources, request, context.settings.results.duplicates == Duplicates::Mark)?;
+    let search = Search::prepare(&plan, context.settings)?;
     let mut outputs = Outputs::open(plan, &context.pool)?;
     let plan = outputs.plan().clone();
-    let mut summary = run(
+    let (mut summary, clusters) = run(
         context,
         sources,
-        |judging, source, batch, log| judging.rendered(&plan, source, batch, log),
+        search,
+        |judging, part, log| judging.rendered(&plan, part, log),
         |source, rendered| match rendered {
             Some(rendered) => outputs.write(source, rendered),
             None => outputs.end(source),
         },
     )?;
+    let further = match clusters {
+        Some(clusters) => likeness::outputs(clusters, &plan, &context.pool)?,
+        None => Vec::new(),
+    };
     outputs.finish()?;
+    further.into_iter().try_for_each(Finished::commit)?;
     summary.elapsed = begun.elapsed();
     summary.peak_memory = peak_memory();
     Ok(summary)
@@ -117,13 +134,14 @@ pub fn judge<T: Send>(
     mut take: impl FnMut(usize, T) -> Result<()>,
 ) -> Result<Summary> {
     let begun = Instant::now();
-    let look = |judging: &Judging<'_>, source, batch: Batch, log: &Log| {
+    let look = |judging: &Judging<'_>, part: Part, log: &Log| {
         let mut seen = Vec::new();
-        let tally = judging.pages(&batch, log, |_, page| seen.extend(see(source, page)));
+        let tally = judging.pages(&part.batch, part.first, log, |_, page| seen.extend(see(part.source, page)));
         (tally, seen)
     };
-    let mut summary =
-        run(context, sources, look, |source, seen| seen.into_iter().flatten().try_for_each(|seen| take(source, seen)))?;
+    let (mut summary, _) = run(context, sources, None, look, |source, seen| {
+        seen.into_iter().flatten().try_for_each(|seen| take(source, seen))
+    })?;
     summary.elapsed = begun.elapsed();
     Ok(summary)
 }
@@ -167,16 +185,18 @@ pub fn read<T: Send>(
     )
 }
 
-/// Takes the census, then lets `work` judge each batch, whose lines are in the log. `consume` is given what `work` made,
-/// in the order of the input, and nothing when a source has ended.
+/// Takes the census, looks for near-duplicates if there is a `search`, then lets `work` judge each batch, whose lines are
+/// in the log. `consume` is given what `work` made, in the order of the input, and nothing when a source has ended.
 fn run<R: Send>(
     context: &Context<'_>,
     sources: &Sources,
-    work: impl Fn(&Judging<'_>, usize, Batch, &Log) -> (Tally, R) + Sync,
+    search: Option<Search>,
+    work: impl Fn(&Judging<'_>, Part, &Log) -> (Tally, R) + Sync,
     mut consume: impl FnMut(usize, Option<R>) -> Result<()>,
-) -> Result<Summary> {
+) -> Result<(Summary, Option<Clusters>)> {
     let total = sources.found.iter().map(|source| source.size).sum::<u64>();
-    let mut progress = Progress { total: total * 2, ..Progress::default() };
+    let readings = if search.is_some() { 3 } else { 2 };
+    let mut progress = Progress { total: total * readings, ..Progress::default() };
 
     let mut reading = FirstReading::new(&sources.found, context);
     let mut batches = Batches::new(&sources.found, context);
@@ -198,17 +218,26 @@ fn run<R: Send>(
     if progress.pages == 0 && tallies.iter().any(|source| source.bad() > 0) {
         return Err(no_pages(&tallies));
     }
-    let mut held = held.map(Vec::into_iter);
     progress = Progress { done: total, phase: Phase::Counting, ..progress };
     (context.progress)(progress);
 
     let sites = context.pool.install(|| Sites::learn(&census));
     // The lines need not be normalised again: the second reading cuts the input into the same batches.
-    let mut logs = census.into_logs().into_iter();
+    let logs: Vec<Arc<Log>> = census.into_logs().into_iter().map(Arc::new).collect();
     context.check_stop()?;
-    progress.phase = Phase::Writing;
 
-    let judging = Judging { sites: &sites, settings: context.settings };
+    let judging = Judging { sites: &sites, settings: context.settings, clusters: None };
+    let (mut clusters, mut pages) = (None, Vec::new());
+    if let Some(search) = search {
+        progress.phase = Phase::Comparing;
+        let pass = likeness::Pass { context, sources: &sources.found, held: held.as_deref(), logs: &logs };
+        let found = pass.search(search, &judging, &mut progress)?;
+        (clusters, pages) = (Some(found.clusters), found.pages);
+    }
+    progress = Progress { done: total * (readings - 1), phase: Phase::Writing, ..progress };
+    let judging = Judging { clusters: clusters.as_ref(), ..judging };
+    let (mut held, mut logs, mut pages) = (held.map(Vec::into_iter), logs.into_iter(), pages.into_iter());
+    let mut first = 0;
     let mut tally = Tally::default();
     let mut again = Batches::new(&sources.found, context);
     ordered::map(
@@ -219,13 +248,22 @@ fn run<R: Send>(
                 Some(held) => held.next(),
                 None => again.next()?,
             };
-            Ok(item.map(|item| match item {
-                Item::End(..) => (item, Log::default()),
-                Item::Raw(..) | Item::Batch(..) => (item, logs.next().unwrap_or_default()),
+            Ok(item.map(|item| {
+                let begins = first;
+                let is_end = matches!(item, Item::End(..));
+                // How many pages a part holds is known only when it has been read before.
+                let expected = if is_end { None } else { pages.next() };
+                first += expected.unwrap_or(0);
+                let log = if is_end { None } else { logs.next() };
+                (item, begins, expected, log.unwrap_or_default())
             }))
         },
-        |(item, log)| judging.done(item, &log, &work),
+        |(item, first, expected, log)| judging.done(item, first, expected, &log, &work),
         |done| {
+            if done.has_changed {
+                let name = sources.found.get(done.source).map(|source| source.name.to_string());
+                return Err(ErrorKind::Changed(name.unwrap_or_default()).into());
+            }
             progress.done = (progress.done + done.progress).min(progress.total);
             tally.add(done.tally);
             consume(done.source, done.made)?;
@@ -241,10 +279,11 @@ fn run<R: Send>(
         small_sites: sites.iter().filter(|(_, site)| site.counts().pages() < context.settings.results.min_pages).count()
             as u64,
         empty: context.settings.results.empty,
+        likeness: clusters.as_ref().map(likeness::figures),
         ..Summary::default()
     };
     summary.check()?;
-    Ok(summary)
+    Ok((summary, clusters))
 }
 
 /// An input that could not be opened at all.
@@ -460,37 +499,60 @@ impl FirstReading {
 /// What the second reading makes of an item.
 struct Done<R> {
     source: usize,
+    /// Whether there are not as many pages as in an earlier reading.
+    has_changed: bool,
     tally: Tally,
     progress: u64,
     /// `None` when the source has ended.
     made: Option<R>,
 }
 
+/// A part of the input.
+struct Part {
+    source: usize,
+    /// The number of its first page among all, as far as near-duplicates are looked for.
+    first: usize,
+    batch: Batch,
+}
+
 /// Judges pages by what the census counted.
+#[derive(Clone, Copy)]
 struct Judging<'a> {
     sites: &'a Sites,
     settings: &'a Settings,
+    /// Near-duplicates, once they are known.
+    clusters: Option<&'a Clusters>,
 }
 
 impl Judging<'_> {
     /// Has `work` done on an item, whose lines are in `log`.
-    fn done<R>(&self, item: Item, log: &Log, work: impl Fn(&Self, usize, Batch, &Log) -> (Tally, R)) -> Done<R> {
+    fn done<R>(
+        &self,
+        item: Item,
+        first: usize,
+        expected: Option<usize>,
+        log: &Log,
+        work: impl Fn(&Self, Part, &Log) -> (Tally, R),
+    ) -> Done<R> {
         let (source, batch) = match item {
-            Item::End(source, ..) => return Done { source, tally: Tally::default(), progress: 0, made: None },
+            Item::End(source, ..) => {
+                return Done { source, has_changed: false, tally: Tally::default(), progress: 0, made: None };
+            }
             Item::Raw(source, raw) => (source, raw.parse(self.settings)),
             Item::Batch(source, batch) => (source, batch),
         };
         let progress = batch.progress;
-        let (tally, made) = work(self, source, batch, log);
-        Done { source, tally, progress, made: Some(made) }
+        let has_changed = expected.is_some_and(|pages| pages != batch.slots.len());
+        let (tally, made) = work(self, Part { source, first, batch }, log);
+        Done { source, has_changed, tally, progress, made: Some(made) }
     }
 
     /// Judges the pages of a batch and turns them into output.
-    fn rendered(&self, plan: &Plan, source: usize, batch: Batch, log: &Log) -> (Tally, Rendered) {
-        let empty = self.settings.results.empty;
-        let mut renderer = Renderer::new(&plan.entries[source], empty, plan.annotate, plan.dropped.is_some());
+    fn rendered(&self, plan: &Plan, part: Part, log: &Log) -> (Tally, Rendered) {
+        let Part { source, first, batch } = part;
+        let mut renderer = Renderer::new(plan, source, self.settings.results.empty);
         let mut verbatim = batch.verbatim.iter().peekable();
-        let tally = self.pages(&batch, log, |number, judged| {
+        let tally = self.pages(&batch, first, log, |number, judged| {
             while let Some((_, span)) = verbatim.next_if(|(before, _)| *before <= number) {
                 renderer.verbatim(&batch, span);
             }
@@ -502,8 +564,9 @@ impl Judging<'_> {
         (tally, renderer.finish(batch))
     }
 
-    /// Judges the pages of a batch and hands each, with its number, to `see`.
-    fn pages(&self, batch: &Batch, log: &Log, mut see: impl FnMut(usize, &Judged<'_>)) -> Tally {
+    /// Judges the pages of a batch, of which the first is number `first` of all, and hands each, with its number in the
+    /// batch, to `see`.
+    fn pages(&self, batch: &Batch, first: usize, log: &Log, mut see: impl FnMut(usize, &Judged<'_>)) -> Tally {
         let results = &self.settings.results;
         let mut tally = Tally::default();
         let key = Key::new(results.fingerprint_key);
@@ -525,8 +588,17 @@ impl Judging<'_> {
             if judged.is_err() {
                 keep_whole(page.text, &mut lines, &mut verdicts);
             }
-            tally.add_page(&page, &lines, &verdicts, results.empty);
-            see(number, &Judged { batch, slot, page, lines: &lines, verdicts: &verdicts });
+            let place = self.clusters.and_then(|clusters| {
+                let standing = clusters.standing(first + number)?;
+                *tally.clustered.entry(standing.relation).or_default() += 1;
+                Some(Place { clusters, standing })
+            });
+            let relation = place.map(|place| place.standing.relation);
+            let left_out =
+                relation.filter(|relation| results.duplicates == Duplicates::Drop && *relation != Relation::Canonical);
+            tally.add_page(&page, &lines, &verdicts, results.empty, left_out);
+            let is_left_out = left_out.is_some();
+            see(number, &Judged { batch, slot, page, lines: &lines, verdicts: &verdicts, place, is_left_out });
         }
         tally
     }

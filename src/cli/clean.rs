@@ -25,7 +25,8 @@ use crate::source::stream::Compression;
   dehusk clean crawl.warc.wet.gz -o cleaned/
   dehusk clean pages/*.jsonl.zst -o unique.jsonl.zst
   zcat part.jsonl.gz | dehusk clean - > unique.jsonl
-  dehusk clean fineweb.parquet --annotate -o marked/")]
+  dehusk clean fineweb.parquet --annotate -o marked/
+  dehusk clean crawl.warc.gz --duplicates drop --clusters clusters.jsonl -o cleaned/")]
 pub struct Clean {
     /// Files, folders, or - for standard input
     #[arg(value_name = "PATH", required_unless_present = "files_from")]
@@ -42,9 +43,18 @@ pub struct Clean {
     /// Keep all text and mark lines instead, in the field `dehusk` (JSONL and Parquet)
     #[arg(long, help_heading = "Output")]
     annotate: bool,
-    /// Write the lines that were dropped, with reasons, as JSON Lines
+    /// Write what was dropped, lines and duplicates, with reasons, as JSON Lines
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     dropped: Option<PathBuf>,
+    /// Write the clusters of near-duplicates, a row a page, as JSON Lines, or as Parquet if the name ends so
+    #[arg(long, value_name = "FILE", help_heading = "Duplicates")]
+    clusters: Option<PathBuf>,
+    /// Compare with the pages that an earlier run kept, too: the file that it wrote with --save-index
+    #[arg(long, value_name = "FILE", help_heading = "Duplicates")]
+    index: Option<PathBuf>,
+    /// Write what a later run needs to compare its pages with those kept here and before
+    #[arg(long, value_name = "FILE", help_heading = "Duplicates")]
+    save_index: Option<PathBuf>,
     /// Replace outputs that exist
     #[arg(long, help_heading = "Output")]
     force: bool,
@@ -88,6 +98,9 @@ impl Clean {
             force: self.force,
             annotate: self.annotate,
             dropped: self.dropped,
+            clusters: self.clusters,
+            index: self.index,
+            save_index: self.save_index,
         };
         let sources = paths::resolve(&request)?;
         let pool = ordered::pool(settings.running.threads.get())?;

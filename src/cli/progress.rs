@@ -41,6 +41,7 @@ impl Bar {
         let phase = match at.phase {
             Phase::Reading => "reading",
             Phase::Counting => "counting",
+            Phase::Comparing => "comparing",
             Phase::Writing => "writing",
         };
         if self.json {

@@ -8,6 +8,7 @@ use crate::error::{Action, Location, Problem};
 use crate::page::visible;
 use crate::report::Summary;
 use crate::report::summary::{SiteTally, SourceTally, share};
+use crate::similar::Relation;
 
 /// Sites that are listed at each end.
 const LISTED_SITES: usize = 3;
@@ -68,6 +69,7 @@ pub fn show(summary: &Summary, talk: &Talk) {
             rule.describe()
         );
     }
+    duplicates(&mut out, summary, talk);
     let (worst, best) = summary.extremes(LISTED_SITES);
     sites(&mut out, "most chrome", &worst);
     sites(&mut out, "least chrome", &best);
@@ -105,6 +107,30 @@ fn pages_note(summary: &Summary) -> String {
         notes.push(format!("{} with too few pages to judge", count(summary.small_sites, "site", "sites")));
     }
     notes.join(", ")
+}
+
+/// What was found of near-duplicates.
+fn duplicates(out: &mut String, summary: &Summary, talk: &Talk) {
+    let Some(likeness) = summary.likeness else { return };
+    let tally = &summary.tally;
+    let by_relation: Vec<String> = [Relation::Equal, Relation::Near, Relation::Contained]
+        .into_iter()
+        .filter_map(|relation| Some(format!("{} {}", grouped(*tally.clustered.get(&relation)?), relation.name())))
+        .collect();
+    let by_relation = if by_relation.is_empty() { String::new() } else { format!(" ({})", by_relation.join(", ")) };
+    let left_out = match tally.duplicates() {
+        0 => String::new(),
+        pages => format!(", {BOLD}{}{BOLD:#} left out with {}", grouped(pages), bytes(tally.duplicate.bytes)),
+    };
+    let _ = writeln!(
+        out,
+        "{BOLD}{}{BOLD:#} of {}{by_relation}{left_out}",
+        count(likeness.clusters, "cluster", "clusters"),
+        count(likeness.pages, "page", "pages"),
+    );
+    if talk.verbose > 0 {
+        let _ = writeln!(out, "{DIM}{}{DIM:#}", likeness.bands);
+    }
 }
 
 fn sites(out: &mut String, title: &str, sites: &[(&str, SiteTally)]) {

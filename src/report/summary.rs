@@ -9,6 +9,7 @@ use crate::config::Empty;
 use crate::error::{Action, Error, ErrorKind, Problem, Result};
 use crate::line::Line;
 use crate::page::Page;
+use crate::similar::{Bands, Relation};
 use crate::source::stream::Ledger;
 
 /// Lines and the bytes of their text, without line ends.
@@ -70,20 +71,34 @@ pub struct Tally {
     pub kept: Amount,
     /// Text dropped, by rule.
     pub dropped: BTreeMap<Rule, Amount>,
+    /// Text of pages that were left out because another page says the same, without what was dropped of it by rule.
+    pub duplicate: Amount,
+    /// Pages that are in a cluster of near-duplicates, by how they stand to the page that is kept.
+    pub clustered: BTreeMap<Relation, u64>,
+    /// Those of them that were left out.
+    pub left_out: BTreeMap<Relation, u64>,
     /// The same by site.
     pub sites: HashMap<Box<str>, SiteTally>,
 }
 
 impl Tally {
-    /// Counts a page and what was decided on its lines.
-    pub fn add_page(&mut self, page: &Page<'_>, lines: &[Line], verdicts: &[Verdict], empty: Empty) {
+    /// Counts a page and what was decided on its lines; `left_out`: it is the duplicate of one that is kept.
+    pub fn add_page(
+        &mut self,
+        page: &Page<'_>,
+        lines: &[Line],
+        verdicts: &[Verdict],
+        empty: Empty,
+        left_out: Option<Relation>,
+    ) {
         let mut read = Amount::default();
         let mut dropped = Amount::default();
+        let kept = if left_out.is_some() { &mut self.duplicate } else { &mut self.kept };
         for (line, verdict) in lines.iter().zip(verdicts) {
             let amount = Amount { lines: 1, bytes: (line.end - line.start) as u64 };
             read.add(amount);
             if verdict.keep {
-                self.kept.add(amount);
+                kept.add(amount);
             } else {
                 dropped.add(amount);
                 self.dropped.entry(verdict.rule).or_default().add(amount);
@@ -95,7 +110,10 @@ impl Tally {
         let is_emptied = !was_blank && emptied(lines, verdicts);
         self.blank += u64::from(was_blank);
         self.emptied += u64::from(is_emptied);
-        self.written += u64::from(!(is_emptied && empty == Empty::Drop));
+        match left_out {
+            Some(relation) => *self.left_out.entry(relation).or_default() += 1,
+            None => self.written += u64::from(!(is_emptied && empty == Empty::Drop)),
+        }
         let site = match self.sites.get_mut(page.site) {
             Some(site) => site,
             None => self.sites.entry(page.site.into()).or_default(),
@@ -113,6 +131,13 @@ impl Tally {
         self.written += other.written;
         self.read.add(other.read);
         self.kept.add(other.kept);
+        self.duplicate.add(other.duplicate);
+        for (relation, pages) in other.clustered {
+            *self.clustered.entry(relation).or_default() += pages;
+        }
+        for (relation, pages) in other.left_out {
+            *self.left_out.entry(relation).or_default() += pages;
+        }
         for (rule, amount) in other.dropped {
             self.dropped.entry(rule).or_default().add(amount);
         }
@@ -124,7 +149,12 @@ impl Tally {
         }
     }
 
-    /// All text dropped.
+    /// Pages left out because another says the same.
+    pub fn duplicates(&self) -> u64 {
+        self.left_out.values().sum()
+    }
+
+    /// All text dropped by a rule.
     pub fn all_dropped(&self) -> Amount {
         let mut all = Amount::default();
         self.dropped.values().for_each(|amount| all.add(*amount));
@@ -173,6 +203,17 @@ impl SourceTally {
     }
 }
 
+/// What looking for near-duplicates found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Likeness {
+    /// Clusters of more than one page.
+    pub clusters: u64,
+    /// Pages in them.
+    pub pages: u64,
+    /// How they were found.
+    pub bands: Bands,
+}
+
 /// What a run did.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
@@ -186,6 +227,8 @@ pub struct Summary {
     pub small_sites: u64,
     /// What becomes of emptied pages.
     pub empty: Empty,
+    /// What looking for near-duplicates found, if they were looked for.
+    pub likeness: Option<Likeness>,
     /// How long the run took.
     pub elapsed: Duration,
     /// The most memory it took, in bytes, where the system tells.
@@ -213,15 +256,23 @@ impl Summary {
             return lost("pages read and pages judged", read, tally.pages);
         }
         let left_out = if self.empty == Empty::Drop { tally.emptied } else { 0 };
-        if tally.pages != tally.written + left_out {
-            return lost("pages read and pages written or left out", tally.pages, tally.written + left_out);
+        let accounted = tally.written + left_out + tally.duplicates();
+        if tally.pages != accounted {
+            return lost("pages read and pages written or left out", tally.pages, accounted);
+        }
+        let clustered: u64 = tally.clustered.values().sum();
+        let found = self.likeness.map_or(0, |likeness| likeness.pages);
+        if clustered != found {
+            return lost("pages judged and pages found in clusters", clustered, found);
         }
         let dropped = tally.all_dropped();
-        if tally.read.lines != tally.kept.lines + dropped.lines {
-            return lost("lines read and lines kept or dropped", tally.read.lines, tally.kept.lines + dropped.lines);
+        let lines = tally.kept.lines + dropped.lines + tally.duplicate.lines;
+        if tally.read.lines != lines {
+            return lost("lines read and lines kept or dropped", tally.read.lines, lines);
         }
-        if tally.read.bytes != tally.kept.bytes + dropped.bytes {
-            return lost("text read and text kept or dropped", tally.read.bytes, tally.kept.bytes + dropped.bytes);
+        let bytes = tally.kept.bytes + dropped.bytes + tally.duplicate.bytes;
+        if tally.read.bytes != bytes {
+            return lost("text read and text kept or dropped", tally.read.bytes, bytes);
         }
         for source in &self.sources {
             if source.ledger.is_some_and(|ledger| ledger.total() != source.size) {
@@ -272,8 +323,8 @@ mod tests {
         let mut summary =
             Summary { sources: vec![SourceTally { pages: 2, ..SourceTally::default() }], ..Summary::default() };
         let (keep, drop) = (Verdict::keep(Rule::Unique), Verdict::drop(Rule::Recurs, 3, 4));
-        summary.tally.add_page(&page("ab\ncd"), &[line(0, 2), line(3, 5)], &[keep, drop], Empty::Keep);
-        summary.tally.add_page(&page("ab"), &[line(0, 2)], &[drop], Empty::Keep);
+        summary.tally.add_page(&page("ab\ncd"), &[line(0, 2), line(3, 5)], &[keep, drop], Empty::Keep, None);
+        summary.tally.add_page(&page("ab"), &[line(0, 2)], &[drop], Empty::Keep, None);
         summary
     }
 
@@ -287,6 +338,19 @@ mod tests {
         summary.tally.kept.bytes -= 1;
         summary.sources[0].pages = 3;
         assert!(summary.check().is_err_and(|e| e.to_string().contains("pages read")));
+    }
+
+    #[test]
+    fn a_page_left_out_as_a_duplicate_is_accounted_for() {
+        let mut summary = summary();
+        let (keep, drop) = (Verdict::keep(Rule::Unique), Verdict::drop(Rule::Recurs, 3, 4));
+        let (text, lines) = (page("ab\ncd"), [line(0, 2), line(3, 5)]);
+        summary.tally.add_page(&text, &lines, &[keep, drop], Empty::Keep, Some(Relation::Near));
+        summary.sources[0].pages = 3;
+        assert!(summary.check().is_ok());
+        assert_eq!((summary.tally.written, summary.tally.duplicates(), summary.tally.duplicate.bytes), (2, 1, 2));
+        summary.tally.left_out.clear();
+        assert!(summary.check().is_err_and(|e| e.to_string().contains("written or left out")));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Verdicts as JSON: the field `dehusk` of annotated pages, and the file of dropped lines.
+//! Verdicts and clusters as JSON: the field `dehusk` of annotated pages, and the file of what was dropped.
 //!
 //! Offsets are bytes of the page's text in UTF-8, from the first byte of a line to the first behind it, its line end
 //! not included.
@@ -8,27 +8,91 @@ use std::io::Write;
 use crate::chrome::Verdict;
 use crate::line::Line;
 use crate::page::Page;
+use crate::similar::{Clusters, Standing};
 use crate::sink::jsonl::escape_into;
 
-/// Writes `{"lines":[…]}` with every line of a page.
-pub fn annotation(lines: &[Line], verdicts: &[Verdict]) -> String {
-    let mut out = Vec::with_capacity(lines.len() * 96);
-    out.extend_from_slice(b"{\"lines\":[");
-    for (i, (line, verdict)) in lines.iter().zip(verdicts).enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        line_fields(line, verdict, &mut out);
-        out.push(b'}');
-    }
-    out.extend_from_slice(b"]}");
-    String::from_utf8(out).unwrap_or_default()
+/// What a page's field `dehusk` says.
+#[derive(Clone, Copy, Default)]
+pub struct Note<'a> {
+    /// Every line with its verdict.
+    pub lines: Option<(&'a [Line], &'a [Verdict])>,
+    /// The page's place in its cluster, if it is in one.
+    pub cluster: Option<Option<Place<'a>>>,
 }
 
-/// Writes a row of the file of dropped lines; nothing for a page that lost none.
-pub fn dropped(page: &Page<'_>, lines: &[Line], verdicts: &[Verdict], out: &mut Vec<u8>) {
+/// A page's place in a cluster.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// All clusters.
+    pub clusters: &'a Clusters,
+    /// The page's place.
+    pub standing: Standing<'a>,
+}
+
+impl Note<'_> {
+    /// Writes `{"lines":[…],"cluster":{…}}`, of which either may be missing; the cluster of a page that is in none is
+    /// `null`.
+    pub fn json(&self) -> String {
+        let mut out = vec![b'{'];
+        if let Some((lines, verdicts)) = self.lines {
+            out.reserve(lines.len() * 96);
+            out.extend_from_slice(b"\"lines\":[");
+            for (i, (line, verdict)) in lines.iter().zip(verdicts).enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                line_fields(line, verdict, &mut out);
+                out.push(b'}');
+            }
+            out.push(b']');
+        }
+        if let Some(place) = &self.cluster {
+            if self.lines.is_some() {
+                out.push(b',');
+            }
+            out.extend_from_slice(b"\"cluster\":");
+            match place {
+                Some(place) => place.write(&mut out),
+                None => out.extend_from_slice(b"null"),
+            }
+        }
+        out.push(b'}');
+        String::from_utf8(out).unwrap_or_default()
+    }
+}
+
+impl Place<'_> {
+    /// Writes `{"id":…,"size":…,"relation":…,"similarity":…,"exact":…,"canonical":…}`.
+    fn write(&self, out: &mut Vec<u8>) {
+        let Standing { cluster, relation, similarity, is_exact, kept, size } = self.standing;
+        // Writing to memory cannot fail.
+        let _ = write!(
+            out,
+            "{{\"id\":\"{cluster}\",\"size\":{size},\"relation\":\"{}\",\"similarity\":{},\"exact\":{is_exact},\"canonical\":\"",
+            relation.name(),
+            rounded(similarity)
+        );
+        escape_into(self.clusters.name(kept), out);
+        out.extend_from_slice(b"\"}");
+    }
+}
+
+/// A similarity as outputs show it: with four digits, rounded down, so that no other than equal sets get a 1.
+pub fn rounded(similarity: f64) -> f64 {
+    (similarity * 10_000.0).floor() / 10_000.0
+}
+
+/// Writes a row of the file of what was dropped: the lines, and of a page that was left out as a `duplicate` its text.
+/// Nothing for a page of which all was kept.
+pub fn dropped(
+    page: &Page<'_>,
+    lines: &[Line],
+    verdicts: &[Verdict],
+    duplicate: Option<(Place<'_>, &[&str])>,
+    out: &mut Vec<u8>,
+) {
     let mut dropped = lines.iter().zip(verdicts).filter(|(_, verdict)| !verdict.keep).peekable();
-    if dropped.peek().is_none() {
+    if dropped.peek().is_none() && duplicate.is_none() {
         return;
     }
     out.push(b'{');
@@ -38,6 +102,13 @@ pub fn dropped(page: &Page<'_>, lines: &[Line], verdicts: &[Verdict], out: &mut 
             escape_into(value, out);
             out.extend_from_slice(b"\",");
         }
+    }
+    if let Some((place, pieces)) = duplicate {
+        out.extend_from_slice(b"\"duplicate\":");
+        place.write(out);
+        out.extend_from_slice(b",\"text\":\"");
+        pieces.iter().for_each(|piece| escape_into(piece, out));
+        out.extend_from_slice(b"\",");
     }
     out.extend_from_slice(b"\"lines\":[");
     for (i, (line, verdict)) in dropped.enumerate() {
@@ -78,9 +149,11 @@ mod tests {
 
     #[test]
     fn an_annotation_is_json_with_byte_offsets() -> serde_json::Result<()> {
-        let text =
-            annotation(&[line(0, 4), line(5, 9)], &[Verdict::drop(Rule::Recurs, 3, 9), Verdict::keep(Rule::Unique)]);
-        let value: serde_json::Value = serde_json::from_str(&text)?;
+        let (lines, verdicts) =
+            ([line(0, 4), line(5, 9)], [Verdict::drop(Rule::Recurs, 3, 9), Verdict::keep(Rule::Unique)]);
+        let note = Note { lines: Some((&lines, &verdicts)), cluster: Some(None) };
+        let value: serde_json::Value = serde_json::from_str(&note.json())?;
+        assert!(value["cluster"].is_null());
         assert_eq!(
             value["lines"][0],
             serde_json::json!({"start": 0, "end": 4, "verdict": "drop", "rule": "recurs", "evidence": {"pages": 3, "of": 9}})
@@ -97,6 +170,7 @@ mod tests {
             &page,
             &[line(0, 4), line(5, 9)],
             &[Verdict::drop(Rule::Repeated, 2, 1), Verdict::keep(Rule::Unique)],
+            None,
             &mut out,
         );
         let value: serde_json::Value = serde_json::from_slice(&out)?;
@@ -105,7 +179,7 @@ mod tests {
             (Some("http://x/\""), Some("a\"\tb"), Some(1))
         );
         out.clear();
-        dropped(&page, &[line(0, 4)], &[Verdict::keep(Rule::Unique)], &mut out);
+        dropped(&page, &[line(0, 4)], &[Verdict::keep(Rule::Unique)], None, &mut out);
         assert!(out.is_empty());
         Ok(())
     }

@@ -6,6 +6,7 @@
 
 pub mod annotate;
 pub mod blocks;
+pub mod clusters;
 pub mod file;
 pub mod jsonl;
 #[cfg(feature = "parquet")]
@@ -149,7 +150,7 @@ impl Outputs {
         let output = match (&self.plan.target, entry.form) {
             #[cfg(feature = "parquet")]
             (target, Form::Parquet) => {
-                Output::Parquet(Box::new(rows::Output::create(target, entry, self.plan.force, self.plan.annotate)?))
+                Output::Parquet(Box::new(rows::Output::create(target, entry, self.plan.force, self.plan.has_notes())?))
             }
             (Target::Stdout, _) => Output::Stdout(Stdout::new(entry.compression, &self.pool)),
             (Target::Folder(folder), Form::Files) => {

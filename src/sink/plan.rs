@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
+use super::clusters::is_parquet;
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::page::visible;
 use crate::source::paths::Sources;
@@ -94,6 +95,12 @@ pub struct Request {
     pub annotate: bool,
     /// Where dropped lines go.
     pub dropped: Option<PathBuf>,
+    /// Where the clusters of near-duplicates go.
+    pub clusters: Option<PathBuf>,
+    /// The index of an earlier run, whose pages count as kept already.
+    pub index: Option<PathBuf>,
+    /// Where the index of this run goes.
+    pub save_index: Option<PathBuf>,
 }
 
 /// Where one input goes.
@@ -118,8 +125,16 @@ pub struct Plan {
     pub force: bool,
     /// Whether lines are marked rather than dropped.
     pub annotate: bool,
+    /// Whether pages are marked with their cluster.
+    pub mark: bool,
     /// Where dropped lines go.
     pub dropped: Option<PathBuf>,
+    /// Where the clusters of near-duplicates go.
+    pub clusters: Option<PathBuf>,
+    /// The index of an earlier run.
+    pub index: Option<PathBuf>,
+    /// Where the index of this run goes.
+    pub save_index: Option<PathBuf>,
 }
 
 impl Compression {
@@ -133,11 +148,11 @@ impl Compression {
     }
 }
 
-/// Settles where each of `sources` goes.
+/// Settles where each of `sources` goes; `mark`: pages are marked with their cluster.
 ///
 /// # Errors
 /// When outputs would collide with each other, with an input or with an older output, or when formats do not fit.
-pub fn plan(inputs: &Sources, request: Request) -> Result<Plan> {
+pub fn plan(inputs: &Sources, request: Request, mark: bool) -> Result<Plan> {
     let sources = &inputs.found[..];
     if let Target::File(path) | Target::Folder(path) = &request.target
         && let Some(input) = sources.iter().find(|source| is_same(source, path))
@@ -153,8 +168,8 @@ pub fn plan(inputs: &Sources, request: Request) -> Result<Plan> {
     for (source, name) in sources.iter().zip(names) {
         entries.push(entry(source, &name, &request)?);
     }
-    let Request { target, force, annotate, dropped, .. } = request;
-    let plan = Plan { target, entries, force, annotate, dropped };
+    let Request { target, force, annotate, dropped, clusters, index, save_index, .. } = request;
+    let plan = Plan { target, entries, force, annotate, mark, dropped, clusters, index, save_index };
     plan.check_formats()?;
     plan.check_folders(&inputs.folders)?;
     plan.check_places(sources)?;
@@ -171,7 +186,7 @@ fn entry(source: &Source, name: &Path, request: &Request) -> Result<Entry> {
         (None, Format::Pages) => Form::Text,
     };
     if form == Form::Parquet && cfg!(not(feature = "parquet")) {
-        return Err(Error::settings("this build of dehusk writes no Parquet; build it with the feature 'parquet'"));
+        return Err(no_parquet());
     }
     let compression = match (request.compression, &request.target) {
         _ if form == Form::Parquet || form == Form::Files => Compression::None,
@@ -188,6 +203,10 @@ fn entry(source: &Source, name: &Path, request: &Request) -> Result<Entry> {
         Target::Folder(folder) => folder.join(output_name(name, form, compression)),
     };
     Ok(Entry { path, form, compression })
+}
+
+fn no_parquet() -> Error {
+    Error::settings("this build of dehusk writes no Parquet; build it with the feature 'parquet'")
 }
 
 /// The name of an output: the input's, with the endings that fit what it holds.
@@ -241,6 +260,11 @@ fn is_same(source: &Source, path: &Path) -> bool {
 }
 
 impl Plan {
+    /// Whether pages get the field `dehusk`.
+    pub fn has_notes(&self) -> bool {
+        self.annotate || self.mark
+    }
+
     fn check_formats(&self) -> Result<()> {
         let Some(first) = self.entries.first() else { return Ok(()) };
         if !matches!(self.target, Target::Folder(_)) && self.entries.iter().any(|entry| entry.form != first.form) {
@@ -248,10 +272,11 @@ impl Plan {
                 "the inputs have several formats, but one output has only one: choose it with --format, or write to a folder with -o DIR",
             ));
         }
-        if self.annotate && self.entries.iter().any(|entry| !matches!(entry.form, Form::Jsonl | Form::Parquet)) {
-            return Err(Error::settings(
-                "--annotate needs a format with fields: add --format jsonl or --format parquet",
-            ));
+        if self.has_notes() && self.entries.iter().any(|entry| !matches!(entry.form, Form::Jsonl | Form::Parquet)) {
+            let what = if self.annotate { "--annotate" } else { "--duplicates mark" };
+            return Err(Error::settings(format!(
+                "{what} needs a format with fields: add --format jsonl or --format parquet"
+            )));
         }
         Ok(())
     }
@@ -305,19 +330,29 @@ impl Plan {
             }
             check_free(&entry.path, self.force)?;
         }
-        match &self.dropped {
-            Some(path) => self.check_dropped(path, sources),
-            None => Ok(()),
+        let further =
+            [("--dropped", &self.dropped), ("--clusters", &self.clusters), ("--save-index", &self.save_index)];
+        let mut taken = Vec::new();
+        for (flag, path) in further {
+            let Some(path) = path else { continue };
+            if flag == "--clusters" && is_parquet(path) && cfg!(not(feature = "parquet")) {
+                return Err(no_parquet());
+            }
+            self.check_further(flag, path, sources, &taken)?;
+            taken.push(absolute(path));
         }
+        Ok(())
     }
 
-    /// The file of dropped lines is neither an input nor an output, and replaces nothing unasked.
-    fn check_dropped(&self, path: &Path, sources: &[Source]) -> Result<()> {
+    /// A further output is neither an input nor another output, and replaces nothing unasked.
+    fn check_further(&self, flag: &str, path: &Path, sources: &[Source], taken: &[PathBuf]) -> Result<()> {
         let place = absolute(path);
         let is_output =
             self.target != Target::Stdout && self.entries.iter().any(|entry| absolute(&entry.path) == place);
-        if is_output || sources.iter().any(|source| is_same(source, path)) {
-            return Err(Error::settings(format!("--dropped {}: is an input or another output", shown(path))));
+        // An index may replace the one it grew out of.
+        let is_index = flag != "--save-index" && self.index.as_ref().is_some_and(|index| absolute(index) == place);
+        if is_output || is_index || taken.contains(&place) || sources.iter().any(|source| is_same(source, path)) {
+            return Err(Error::settings(format!("{flag} {}: is an input or another output", shown(path))));
         }
         check_free(path, self.force)
     }

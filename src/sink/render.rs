@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::annotate::{Note, Place};
 use super::blocks::RECORD_LEVEL;
-use super::plan::{Entry, Form, page_name};
+use super::plan::{Entry, Form, Plan, page_name};
 use super::wet::{NewRecord, new_header, same_header};
 use super::{annotate, jsonl};
 use crate::chrome::Verdict;
@@ -28,6 +29,10 @@ pub struct Judged<'a> {
     pub lines: &'a [Line],
     /// One verdict a line.
     pub verdicts: &'a [Verdict],
+    /// Its place in a cluster of near-duplicates, if it is in one.
+    pub place: Option<Place<'a>>,
+    /// Whether it is left out because another page of its cluster stays.
+    pub is_left_out: bool,
 }
 
 impl<'a> Judged<'a> {
@@ -44,6 +49,16 @@ impl<'a> Judged<'a> {
             kept(self.page.text, self.lines, self.verdicts, pieces);
         }
         true
+    }
+
+    /// Puts the text that is left of the page into `text`; nothing if nothing of it shows.
+    pub fn kept_text(&self, text: &mut String) {
+        let mut pieces = Vec::new();
+        text.clear();
+        if !emptied(self.lines, self.verdicts) {
+            kept(self.page.text, self.lines, self.verdicts, &mut pieces);
+            text.extend(pieces);
+        }
     }
 }
 
@@ -83,10 +98,9 @@ pub struct Rendered {
 
 /// Turns the pages of a batch into the bytes of an output.
 pub struct Renderer<'p> {
+    plan: &'p Plan,
     entry: &'p Entry,
     empty: Empty,
-    annotate: bool,
-    with_dropped: bool,
     deflater: Option<Deflater>,
     record: Vec<u8>,
     #[cfg(feature = "parquet")]
@@ -95,14 +109,14 @@ pub struct Renderer<'p> {
 }
 
 impl<'p> Renderer<'p> {
-    /// A renderer for the output `entry`.
-    pub fn new(entry: &'p Entry, empty: Empty, annotate: bool, with_dropped: bool) -> Self {
+    /// A renderer for the output of input `source`.
+    pub fn new(plan: &'p Plan, source: usize, empty: Empty) -> Self {
+        let entry = &plan.entries[source];
         let by_record = entry.form == Form::Wet && entry.compression == Compression::Gzip;
         Self {
+            plan,
             entry,
             empty,
-            annotate,
-            with_dropped,
             deflater: by_record.then(|| Deflater::new(RECORD_LEVEL)),
             record: Vec::new(),
             #[cfg(feature = "parquet")]
@@ -113,14 +127,24 @@ impl<'p> Renderer<'p> {
 
     /// Adds a page.
     pub fn page(&mut self, judged: &Judged<'_>) {
-        if self.with_dropped {
-            annotate::dropped(&judged.page, judged.lines, judged.verdicts, &mut self.made.dropped);
-        }
+        let Judged { lines, verdicts, .. } = *judged;
         let mut pieces = Vec::new();
-        if !judged.pieces(self.empty, self.annotate, &mut pieces) {
+        let duplicate = judged.place.filter(|_| judged.is_left_out);
+        if self.plan.dropped.is_some() {
+            if duplicate.is_some() {
+                kept(judged.page.text, lines, verdicts, &mut pieces);
+            }
+            let duplicate = duplicate.map(|place| (place, &pieces[..]));
+            annotate::dropped(&judged.page, lines, verdicts, duplicate, &mut self.made.dropped);
+        }
+        if judged.is_left_out || !judged.pieces(self.empty, self.plan.annotate, &mut pieces) {
             return;
         }
-        let extra = self.annotate.then(|| annotate::annotation(judged.lines, judged.verdicts));
+        let note = Note {
+            lines: self.plan.annotate.then_some((lines, verdicts)),
+            cluster: self.plan.mark.then_some(judged.place),
+        };
+        let extra = self.plan.has_notes().then(|| note.json());
         match self.entry.form {
             Form::Jsonl => self.json(judged, &pieces, extra.as_deref()),
             Form::Wet => self.wet(judged, &pieces),
@@ -203,7 +227,7 @@ impl<'p> Renderer<'p> {
         {
             let mut made = self.made;
             if self.entry.form == Form::Parquet {
-                made.rows = Some(self.rows.finish(batch.table, self.annotate));
+                made.rows = Some(self.rows.finish(batch.table, self.plan.has_notes()));
             }
             made
         }

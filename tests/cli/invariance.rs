@@ -73,6 +73,8 @@ fn jsonl_in_every_compression() {
         same_in_every_way(&place, input, &[]);
     }
     same_in_every_way(&place, "a.jsonl", &["--annotate"]);
+    same_in_every_way(&place, "a.jsonl", &["--duplicates", "drop"]);
+    same_in_every_way(&place, "a.jsonl", &["--duplicates", "mark", "--contained", "0.8", "--canonical", "newest"]);
 }
 
 #[test]
@@ -96,6 +98,7 @@ fn parquet() {
     place.write("a.parquet", crate::columns::file(&crawl()));
     same_in_every_way(&place, "a.parquet", &[]);
     same_in_every_way(&place, "a.parquet", &["--annotate"]);
+    same_in_every_way(&place, "a.parquet", &["--duplicates", "drop", "--canonical", "oldest"]);
 }
 
 #[test]
@@ -105,6 +108,7 @@ fn folders_of_text_and_html() {
     crawl.folder(&place.path("html"), "html", html);
     same_in_every_way(&place, "text", &[]);
     same_in_every_way(&place, "html", &[]);
+    same_in_every_way(&place, "html", &["--duplicates", "drop"]);
 }
 
 #[test]

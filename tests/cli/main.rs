@@ -14,6 +14,7 @@ mod annotate;
 mod bad_gzip;
 mod bad_input;
 mod convert;
+mod duplicates;
 mod empty;
 mod eval;
 mod explain;

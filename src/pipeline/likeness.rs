@@ -1,0 +1,192 @@
+//! The reading in which near-duplicates are found.
+//!
+//! Every page is judged as it will be when it is written, and what is left of it is sketched, on all threads; one
+//! thread gathers the sketches in the order of the input. Pages are compared without their chrome: shared chrome makes
+//! pages alike that have nothing to do with each other.
+
+use std::sync::Arc;
+
+use rayon::ThreadPool;
+
+use super::{Batches, Context, Item, Judging, Progress};
+use crate::census::Log;
+use crate::config::{Duplicates, Settings};
+use crate::error::{Error, Result, guarded};
+use crate::ordered;
+use crate::report::summary::Likeness;
+use crate::similar::store::HELD;
+use crate::similar::{About, Canonical, Clusters, Index, Method, Rules, ShingleStore, Sketch, Sketcher, Sketches};
+use crate::sink::Plan;
+use crate::sink::clusters::{self, Finished};
+use crate::source::{Batch, Source};
+
+/// What is needed to look for near-duplicates.
+pub(super) struct Search {
+    method: Method,
+    rules: Rules,
+    /// The pages that were kept before.
+    earlier: Index,
+}
+
+impl Search {
+    /// A search, if anything that was asked for needs one.
+    ///
+    /// # Errors
+    /// When the index of an earlier run cannot be used.
+    pub(super) fn prepare(plan: &Plan, settings: &Settings) -> Result<Option<Self>> {
+        let results = &settings.results;
+        let files = [&plan.clusters, &plan.index, &plan.save_index];
+        if results.duplicates == Duplicates::Keep && files.iter().all(|file| file.is_none()) {
+            return Ok(None);
+        }
+        let method = results.method();
+        let earlier = match &plan.index {
+            Some(path) => clusters::load(path, method)?,
+            None => Index::new(method),
+        };
+        Ok(Some(Self { method, rules: results.similar, earlier }))
+    }
+}
+
+/// The input, to be read once more.
+pub(super) struct Pass<'a> {
+    pub context: &'a Context<'a>,
+    pub sources: &'a [Source],
+    /// What was held of an earlier reading.
+    pub held: Option<&'a [Item]>,
+    /// The lines of each batch.
+    pub logs: &'a [Arc<Log>],
+}
+
+/// What the reading found.
+pub(super) struct Found {
+    pub clusters: Clusters,
+    /// Pages of each batch.
+    pub pages: Vec<usize>,
+}
+
+/// What the search looks at.
+enum Turn<'a> {
+    Held(&'a Item),
+    Read(Item),
+}
+
+/// A page, once it is sketched.
+struct Seen {
+    url: Box<str>,
+    site: Box<str>,
+    id: Option<Box<str>>,
+    date: Option<i64>,
+    sketch: Sketch,
+}
+
+impl Pass<'_> {
+    /// Sketches all pages and finds those that are alike.
+    ///
+    /// # Errors
+    /// When the shingles cannot be stored, or a signal asks the run to stop.
+    pub(super) fn search(&self, search: Search, judging: &Judging<'_>, progress: &mut Progress) -> Result<Found> {
+        let Search { method, rules, earlier } = search;
+        let folder = &self.context.settings.running.temp_dir;
+        let mut sketches = Sketches::new(method, ShingleStore::new(HELD, folder));
+        let mut pages = Vec::new();
+        let mut batches = Batches::new(self.sources, self.context);
+        let mut held = self.held.map(<[Item]>::iter);
+        let mut logs = self.logs.iter();
+        ordered::map(
+            &self.context.pool,
+            self.context.ahead(),
+            || {
+                let turn = match &mut held {
+                    Some(held) => held.next().map(Turn::Held),
+                    None => batches.next()?.map(Turn::Read),
+                };
+                Ok(turn.map(|turn| {
+                    let log = if turn.is_end() { None } else { logs.next() };
+                    (turn, log)
+                }))
+            },
+            |(turn, log)| {
+                turn.batch(self.context.settings, |batch| (sketched(batch, log, judging, method), batch.progress))
+            },
+            |seen| {
+                let Some((seen, done)) = seen else { return Ok(()) };
+                pages.push(seen.len());
+                for page in &seen {
+                    let about = About { url: &page.url, site: &page.site, id: page.id.as_deref(), date: page.date };
+                    sketches.add(&about, &page.sketch).map_err(Error::writing(folder))?;
+                }
+                progress.done = (progress.done + done).min(progress.total);
+                (self.context.progress)(*progress);
+                self.context.check_stop()
+            },
+        )?;
+        let clusters = sketches.cluster(&rules, earlier).map_err(Error::reading(folder))?;
+        Ok(Found { clusters, pages })
+    }
+}
+
+impl Turn<'_> {
+    fn is_end(&self) -> bool {
+        matches!(self, Self::Held(Item::End(..)) | Self::Read(Item::End(..)))
+    }
+
+    /// Has `work` done on the batch, if it is one.
+    fn batch<T>(self, settings: &Settings, work: impl FnOnce(&Batch) -> T) -> Option<T> {
+        match self {
+            Self::Held(Item::Batch(_, batch)) => Some(work(batch)),
+            Self::Read(Item::Batch(_, batch)) => Some(work(&batch)),
+            Self::Read(Item::Raw(_, raw)) => Some(work(&raw.parse(settings))),
+            Self::Held(Item::Raw(..) | Item::End(..)) | Self::Read(Item::End(..)) => None,
+        }
+    }
+}
+
+/// Judges and sketches the pages of a batch.
+fn sketched(batch: &Batch, log: Option<&Arc<Log>>, judging: &Judging<'_>, method: Method) -> Vec<Seen> {
+    let no_log = Log::default();
+    let log = log.map_or(&no_log, |log| &**log);
+    let wants_date = matches!(judging.settings.results.similar.canonical, Canonical::Newest | Canonical::Oldest);
+    let mut sketcher = Sketcher::new(method);
+    let mut text = String::new();
+    let mut seen = Vec::with_capacity(batch.slots.len());
+    judging.pages(batch, 0, log, |_, judged| {
+        judged.kept_text(&mut text);
+        let sketch = guarded(|| sketcher.sketch(&text)).unwrap_or_else(|_| {
+            // A page on which dehusk fails resembles no other.
+            sketcher = Sketcher::new(method);
+            sketcher.sketch("")
+        });
+        let page = judged.page;
+        seen.push(Seen {
+            url: page.url.into(),
+            site: if method.by_site { page.site.into() } else { Box::default() },
+            id: page.id.map(Into::into),
+            date: if wants_date { batch.date(judged.slot) } else { None },
+            sketch,
+        });
+    });
+    seen
+}
+
+/// What was found, in figures.
+pub(super) fn figures(found: &Clusters) -> Likeness {
+    let clusters = found.clusters();
+    let pages = clusters.iter().map(|cluster| cluster.pages.len() as u64).sum();
+    Likeness { clusters: clusters.len() as u64, pages, bands: found.bands() }
+}
+
+/// The files of their own that the plan asks for.
+///
+/// # Errors
+/// When one cannot be written.
+pub(super) fn outputs(found: Clusters, plan: &Plan, pool: &Arc<ThreadPool>) -> Result<Vec<Finished>> {
+    let mut outputs = Vec::new();
+    if let Some(path) = &plan.clusters {
+        outputs.push(clusters::list(&found, path, plan.force, pool)?);
+    }
+    if let Some(path) = &plan.save_index {
+        outputs.push(clusters::index(&found.into_index(), path, plan.force)?);
+    }
+    Ok(outputs)
+}
