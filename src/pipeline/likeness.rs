@@ -68,7 +68,7 @@ pub(super) struct Found {
 /// What the search looks at.
 enum Turn<'a> {
     Held(&'a Item),
-    Read(Item),
+    Read(Box<Item>),
 }
 
 /// A page, once it is sketched.
@@ -99,7 +99,7 @@ impl Pass<'_> {
             || {
                 let turn = match &mut held {
                     Some(held) => held.next().map(Turn::Held),
-                    None => batches.next()?.map(Turn::Read),
+                    None => batches.next()?.map(|item| Turn::Read(Box::new(item))),
                 };
                 Ok(turn.map(|turn| {
                     let log = if turn.is_end() { None } else { logs.next() };
@@ -128,16 +128,27 @@ impl Pass<'_> {
 
 impl Turn<'_> {
     fn is_end(&self) -> bool {
-        matches!(self, Self::Held(Item::End(..)) | Self::Read(Item::End(..)))
+        matches!(self.item(), Item::End(..))
+    }
+
+    fn item(&self) -> &Item {
+        match self {
+            Self::Held(item) => item,
+            Self::Read(item) => item,
+        }
     }
 
     /// Has `work` done on the batch, if it is one.
     fn batch<T>(self, settings: &Settings, work: impl FnOnce(&Batch) -> T) -> Option<T> {
         match self {
             Self::Held(Item::Batch(_, batch)) => Some(work(batch)),
-            Self::Read(Item::Batch(_, batch)) => Some(work(&batch)),
-            Self::Read(Item::Raw(_, raw)) => Some(work(&raw.parse(settings))),
-            Self::Held(Item::Raw(..) | Item::End(..)) | Self::Read(Item::End(..)) => None,
+            // What is held has been parsed.
+            Self::Held(Item::Raw(..) | Item::End(..)) => None,
+            Self::Read(item) => match *item {
+                Item::Raw(_, raw) => Some(work(&raw.parse(settings))),
+                Item::Batch(_, batch) => Some(work(&batch)),
+                Item::End(..) => None,
+            },
         }
     }
 }

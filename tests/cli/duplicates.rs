@@ -365,7 +365,7 @@ fn thousands_of_pages_alike_are_one_cluster() {
     let place = Place::new();
     let own = crawl().0[0].own.join("\n");
     let row = |n: usize| {
-        let text = if n % 2 == 0 { own.clone() } else { format!("{own} {n}") };
+        let text = if n.is_multiple_of(2) { own.clone() } else { format!("{own} {n}") };
         format!("{}\n", serde_json::json!({"url": format!("http://site{n}.example/"), "text": text}))
     };
     place.write("in.jsonl", (0..6000).map(row).collect::<String>());
