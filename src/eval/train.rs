@@ -271,7 +271,7 @@ const PRIOR_TEXT: f64 = 3000.0;
 impl SiteExamples {
     /// Characters of short rare text that are judged, and those of them that are content.
     fn short(&self) -> [f64; 2] {
-        let is_short = |line: &&Example| prose(line.shape) < SHORT && kind(&line.features) % 2 == 0;
+        let is_short = |line: &&Example| prose(line.shape) < SHORT && kind(&line.features).is_multiple_of(2);
         let mut sums = [0.0; 2];
         for line in self.pages.iter().flat_map(|page| &page.lines).filter(is_short) {
             let characters = line.characters as f64;
