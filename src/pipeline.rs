@@ -2,7 +2,7 @@
 //!
 //! Reading 1 logs every page in the [`Census`]; then every site is counted; reading 2 gives every page its verdicts
 //! and writes it. If near-duplicates are looked for, there is a reading between, which compares what the verdicts
-//! leave of the pages ([`likeness`]). While the pages fit in memory they are held between the readings, else the input
+//! leave of the pages (`likeness`). While the pages fit in memory they are held between the readings, else the input
 //! is read again. Which of the two happens, how many threads there are and how large batches are changes no byte of
 //! the output.
 
