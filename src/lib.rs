@@ -9,6 +9,7 @@
 //! - [`mod@line`] splits pages, normalises lines and takes their fingerprints;
 //! - [`census`] counts, a site at a time, on how many pages each line stands;
 //! - [`chrome`] makes verdicts of that: which lines are the site's, and which the page's own;
+//! - [`similar`] finds pages of which the same text is left, and says which of them stays;
 //! - [`pattern`] holds what the user knows better;
 //! - [`sink`] writes pages back in the format they came in;
 //! - [`pipeline`] runs all of it in parallel, in the order of the input;

@@ -1,7 +1,7 @@
 //! From a census to verdicts: which lines of a page are the site's, and which the page's own.
 //!
-//! [`evidence`] is what is known of each line, [`layout`] where it stands on its page, [`site`] what the site's other
-//! pages tell; [`feature`] puts it all in numbers, [`model`] weighs them, and [`decide`](decide::decide) is the one
+//! [`evidence`] is what is known of each line, without the [`copies`] of its page; [`layout`] where it stands on its
+//! page, [`site`] what the site's other pages tell, [`statistics`] what kind of site it is; [`feature`] puts it all in numbers, [`model`] weighs them, and [`decide`](decide::decide) is the one
 //! function that makes verdicts of it. [`judge`] takes a page through these.
 
 pub mod copies;

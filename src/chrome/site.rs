@@ -3,9 +3,9 @@
 //!
 //! In a newspaper a short line that stands on one page alone, outside the article, is a teaser; in a manual it is a
 //! parameter. The lines cannot tell which: the site can. A slot that holds the prose of the site's other pages holds
-//! this page's too, however short its lines; a slot that never does is a list. And the site's statistics move the
-//! weights of all other evidence. Both are learned from a sample of the site's pages, each slot of a page from the
-//! *other* pages.
+//! this page's too, however short its lines; a slot that never does is a list. And the site's statistics say how likely
+//! its short lines are content, which moves the weights of all other evidence. Both are learned from a sample of the
+//! site's pages, each slot of a page from the *other* pages.
 
 use std::collections::{HashMap, HashSet};
 
