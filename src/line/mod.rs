@@ -9,6 +9,7 @@
 
 mod calendar;
 mod character;
+pub(crate) mod lanes;
 pub mod mark;
 mod normalise;
 mod scan;

@@ -5,8 +5,7 @@
 //! words be found without looking at a byte twice (the method of simdjson: Langdale and Lemire, "Parsing gigabytes of
 //! JSON per second", 2019). SSE2 on x86-64, plain code elsewhere.
 
-/// Bytes in a block.
-pub(super) const BLOCK: usize = 64;
+pub(super) use crate::line::lanes::BLOCK;
 
 /// What stands where in a block: bit `i` speaks of byte `i`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +78,7 @@ pub(super) fn scan(input: &[u8; BLOCK], lowered: &mut [u8; BLOCK]) -> Classes {
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
     use super::{BLOCK, Classes};
-    use std::arch::x86_64::*;
+    use crate::line::lanes::sse2::*;
 
     #[inline]
     #[target_feature(enable = "sse2")]
@@ -107,53 +106,12 @@ mod sse2 {
         }
         classes
     }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn load(bytes: &[u8; 16]) -> __m128i {
-        let both = i128::from_le_bytes(*bytes);
-        _mm_set_epi64x((both >> 64) as i64, both as i64)
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn store(lanes: __m128i, bytes: &mut [u8; 16]) {
-        let low = _mm_cvtsi128_si64(lanes);
-        let high = _mm_cvtsi128_si64(_mm_unpackhi_epi64(lanes, lanes));
-        let both = i128::from(high) << 64 | i128::from(low.cast_unsigned());
-        *bytes = both.to_le_bytes();
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn bits(lanes: __m128i) -> u64 {
-        u64::from(_mm_movemask_epi8(lanes).cast_unsigned())
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn splat(byte: u8) -> __m128i {
-        _mm_set1_epi8(byte.cast_signed())
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn is(bytes: __m128i, byte: u8) -> __m128i {
-        _mm_cmpeq_epi8(bytes, splat(byte))
-    }
-
-    /// All ones where `low <= byte <= high`.
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn in_range(bytes: __m128i, low: u8, high: u8) -> __m128i {
-        let above = _mm_sub_epi8(bytes, splat(low));
-        _mm_cmpeq_epi8(_mm_min_epu8(above, splat(high - low)), above)
-    }
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain {
     use super::{BLOCK, Classes};
+    use crate::line::lanes::gather;
 
     /// Writes `input` in lower case to `lowered` and tells what stands where.
     #[inline]
@@ -168,17 +126,6 @@ mod plain {
             blank: gather(input.map(|byte| byte <= b' ')),
             high: gather(input.map(|byte| !byte.is_ascii())),
         }
-    }
-
-    /// One bit a byte, by a multiplication that moves the low bits of eight bytes next to each other.
-    #[inline]
-    fn gather(flags: [bool; BLOCK]) -> u64 {
-        let bytes = flags.map(u8::from);
-        let (words, _) = bytes.as_chunks::<8>();
-        words.iter().enumerate().fold(0, |bits, (at, word)| {
-            let packed = u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-            bits | packed << (8 * at)
-        })
     }
 }
 
