@@ -52,7 +52,8 @@ fn run(input: &str, output: PathBuf) -> Result<Summary> {
         save_index: None,
     };
     let pool = ordered::pool(settings.running.threads.get())?;
-    let context = Context { settings: &settings, pool, stop: &AtomicUsize::new(0), problems: 0, progress: &|_| () };
+    let context =
+        Context { settings: &settings, pool, stop: &AtomicUsize::new(0), problems: 0, report: None, progress: &|_| () };
     pipeline::clean(&context, &sources, request)
 }
 

@@ -15,7 +15,9 @@
 //! - [`pipeline`] runs all of it in parallel, in the order of the input;
 //! - [`explain`] tells why a line stays or goes;
 //! - [`eval`] scores verdicts against labelled pages;
-//! - [`report`] holds what a run found, counted once for every way of showing it.
+//! - [`report`] holds what a run found, counted once for every way of showing it;
+//! - [`gate`] says whether that passes the limits that are set;
+//! - [`render`] draws both.
 //!
 //! The same input and settings give the same bytes, whatever the threads, the size of batches or the order of files.
 //!
@@ -57,11 +59,13 @@ pub mod config;
 pub mod error;
 pub mod eval;
 pub mod explain;
+pub mod gate;
 pub mod line;
 pub mod ordered;
 pub mod page;
 pub mod pattern;
 pub mod pipeline;
+pub mod render;
 pub mod report;
 pub mod similar;
 pub mod sink;

@@ -22,7 +22,10 @@ use crate::error::{Error, ErrorKind, Problem, Result, guarded};
 use crate::line::{Key, Line, Normaliser, TitleParts, spans};
 use crate::ordered;
 use crate::page::Page;
+use crate::report::build::Run;
+use crate::report::gather::{Gathered, Gathering};
 use crate::report::summary::{SourceTally, Summary, Tally};
+use crate::report::{Report, Wanted};
 use crate::similar::{Clusters, Relation};
 use crate::sink::annotate::Place;
 use crate::sink::clusters::Finished;
@@ -61,6 +64,7 @@ pub enum Phase {
 }
 
 /// What a run needs besides its input.
+#[derive(Clone)]
 pub struct Context<'a> {
     /// The settings.
     pub settings: &'a Settings,
@@ -70,6 +74,8 @@ pub struct Context<'a> {
     pub stop: &'a AtomicUsize,
     /// Problems of each input that are kept with their text; the others are counted.
     pub problems: usize,
+    /// What is wanted of a report, if one is.
+    pub report: Option<Wanted>,
     /// Called after every batch.
     pub progress: &'a dyn Fn(Progress),
 }
@@ -90,18 +96,18 @@ impl Context<'_> {
     }
 }
 
-/// Keeps only what each page alone says, and writes it as `request` asks.
+/// Keeps only what each page alone says, and writes it as `request` asks. There is a report if the context wants one.
 ///
 /// # Errors
 /// When outputs are in the way or cannot be written, when no page can be read, when a signal asks the run to stop.
 /// What is wrong with single records or inputs is no error: it stands in the [`Summary`].
-pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Result<Summary> {
+pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Result<(Summary, Option<Report>)> {
     let begun = Instant::now();
     let plan = plan::plan(sources, request, context.settings.results.duplicates == Duplicates::Mark)?;
     let search = Search::prepare(&plan, context.settings)?;
     let mut outputs = Outputs::open(plan, &context.pool)?;
     let plan = outputs.plan().clone();
-    let (mut summary, clusters) = run(
+    let Ran { mut summary, clusters, report } = run(
         context,
         sources,
         search,
@@ -119,7 +125,24 @@ pub fn clean(context: &Context<'_>, sources: &Sources, request: Request) -> Resu
     further.into_iter().try_for_each(Finished::commit)?;
     summary.elapsed = begun.elapsed();
     summary.peak_memory = peak_memory();
-    Ok(summary)
+    Ok((summary, report))
+}
+
+/// Judges every page as [`clean`] does, writes nothing and reports. Near-duplicates are looked for whatever the settings
+/// say becomes of them.
+///
+/// # Errors
+/// As [`clean`], but for outputs.
+pub fn report(context: &Context<'_>, sources: &Sources) -> Result<(Summary, Report)> {
+    let begun = Instant::now();
+    let context = &Context { report: context.report.or_else(|| Some(Wanted::default())), ..context.clone() };
+    let look =
+        |judging: &Judging<'_>, part: Part, log: &Log| (judging.pages(&part.batch, part.first, log, |_, _| ()), ());
+    let search = Search::new(&context.settings.results);
+    let Ran { mut summary, report, .. } = run(context, sources, Some(search), look, |_, _| Ok(()))?;
+    summary.elapsed = begun.elapsed();
+    summary.peak_memory = peak_memory();
+    Ok((summary, report.unwrap_or_default()))
 }
 
 /// Judges every page as [`clean`] does and writes nothing. `see` looks at a page on any thread; `take` is given what it
@@ -136,10 +159,10 @@ pub fn judge<T: Send>(
     let begun = Instant::now();
     let look = |judging: &Judging<'_>, part: Part, log: &Log| {
         let mut seen = Vec::new();
-        let tally = judging.pages(&part.batch, part.first, log, |_, page| seen.extend(see(part.source, page)));
-        (tally, seen)
+        let counted = judging.pages(&part.batch, part.first, log, |_, page| seen.extend(see(part.source, page)));
+        (counted, seen)
     };
-    let (mut summary, _) = run(context, sources, None, look, |source, seen| {
+    let Ran { mut summary, .. } = run(context, sources, None, look, |source, seen| {
         seen.into_iter().flatten().try_for_each(|seen| take(source, seen))
     })?;
     summary.elapsed = begun.elapsed();
@@ -191,9 +214,9 @@ fn run<R: Send>(
     context: &Context<'_>,
     sources: &Sources,
     search: Option<Search>,
-    work: impl Fn(&Judging<'_>, Part, &Log) -> (Tally, R) + Sync,
+    work: impl Fn(&Judging<'_>, Part, &Log) -> (Counted, R) + Sync,
     mut consume: impl FnMut(usize, Option<R>) -> Result<()>,
-) -> Result<(Summary, Option<Clusters>)> {
+) -> Result<Ran> {
     let total = sources.found.iter().map(|source| source.size).sum::<u64>();
     let readings = if search.is_some() { 3 } else { 2 };
     let mut progress = Progress { total: total * readings, ..Progress::default() };
@@ -226,7 +249,7 @@ fn run<R: Send>(
     let logs: Vec<Arc<Log>> = census.into_logs().into_iter().map(Arc::new).collect();
     context.check_stop()?;
 
-    let judging = Judging { sites: &sites, settings: context.settings, clusters: None };
+    let judging = Judging { sites: &sites, settings: context.settings, clusters: None, gathering: None };
     let (mut clusters, mut pages) = (None, Vec::new());
     if let Some(search) = search {
         progress.phase = Phase::Comparing;
@@ -235,10 +258,11 @@ fn run<R: Send>(
         (clusters, pages) = (Some(found.clusters), found.pages);
     }
     progress = Progress { done: total * (readings - 1), phase: Phase::Writing, ..progress };
-    let judging = Judging { clusters: clusters.as_ref(), ..judging };
+    let gathering = context.report.map(|wanted| Gathering::new(wanted, &sites, clusters.as_ref()));
+    let judging = Judging { clusters: clusters.as_ref(), gathering: gathering.as_ref(), ..judging };
     let (mut held, mut logs, mut pages) = (held.map(Vec::into_iter), logs.into_iter(), pages.into_iter());
     let mut first = 0;
-    let mut tally = Tally::default();
+    let mut counted = Counted::default();
     let mut again = Batches::new(&sources.found, context);
     ordered::map(
         &context.pool,
@@ -265,13 +289,25 @@ fn run<R: Send>(
                 return Err(ErrorKind::Changed(name.unwrap_or_default()).into());
             }
             progress.done = (progress.done + done.progress).min(progress.total);
-            tally.add(done.tally);
+            counted.add(done.counted);
             consume(done.source, done.made)?;
             (context.progress)(progress);
             context.check_stop()
         },
     )?;
 
+    let Counted { tally, gathered } = counted;
+    let likeness = clusters.as_ref().map(likeness::figures);
+    let report = context.report.map(|wanted| {
+        let run = Run {
+            wanted,
+            results: &context.settings.results,
+            sources: &tallies,
+            sites: &sites,
+            clusters: clusters.as_ref().zip(likeness),
+        };
+        context.pool.install(|| run.report(gathered))
+    });
     let summary = Summary {
         sources: tallies,
         tally,
@@ -279,11 +315,32 @@ fn run<R: Send>(
         small_sites: sites.iter().filter(|(_, site)| site.counts().pages() < context.settings.results.min_pages).count()
             as u64,
         empty: context.settings.results.empty,
-        likeness: clusters.as_ref().map(likeness::figures),
+        likeness,
         ..Summary::default()
     };
     summary.check()?;
-    Ok((summary, clusters))
+    Ok(Ran { summary, clusters, report })
+}
+
+/// What came of a run.
+struct Ran {
+    summary: Summary,
+    clusters: Option<Clusters>,
+    report: Option<Report>,
+}
+
+/// What was counted and gathered of some pages.
+#[derive(Default)]
+struct Counted {
+    tally: Tally,
+    gathered: Gathered,
+}
+
+impl Counted {
+    fn add(&mut self, other: Counted) {
+        self.tally.add(other.tally);
+        self.gathered.add(other.gathered);
+    }
 }
 
 /// An input that could not be opened at all.
@@ -501,7 +558,7 @@ struct Done<R> {
     source: usize,
     /// Whether there are not as many pages as in an earlier reading.
     has_changed: bool,
-    tally: Tally,
+    counted: Counted,
     progress: u64,
     /// `None` when the source has ended.
     made: Option<R>,
@@ -522,6 +579,8 @@ struct Judging<'a> {
     settings: &'a Settings,
     /// Near-duplicates, once they are known.
     clusters: Option<&'a Clusters>,
+    /// What is gathered for a report.
+    gathering: Option<&'a Gathering<'a>>,
 }
 
 impl Judging<'_> {
@@ -532,27 +591,27 @@ impl Judging<'_> {
         first: usize,
         expected: Option<usize>,
         log: &Log,
-        work: impl Fn(&Self, Part, &Log) -> (Tally, R),
+        work: impl Fn(&Self, Part, &Log) -> (Counted, R),
     ) -> Done<R> {
         let (source, batch) = match item {
             Item::End(source, ..) => {
-                return Done { source, has_changed: false, tally: Tally::default(), progress: 0, made: None };
+                return Done { source, has_changed: false, counted: Counted::default(), progress: 0, made: None };
             }
             Item::Raw(source, raw) => (source, raw.parse(self.settings)),
             Item::Batch(source, batch) => (source, batch),
         };
         let progress = batch.progress;
         let has_changed = expected.is_some_and(|pages| pages != batch.slots.len());
-        let (tally, made) = work(self, Part { source, first, batch }, log);
-        Done { source, has_changed, tally, progress, made: Some(made) }
+        let (counted, made) = work(self, Part { source, first, batch }, log);
+        Done { source, has_changed, counted, progress, made: Some(made) }
     }
 
     /// Judges the pages of a batch and turns them into output.
-    fn rendered(&self, plan: &Plan, part: Part, log: &Log) -> (Tally, Rendered) {
+    fn rendered(&self, plan: &Plan, part: Part, log: &Log) -> (Counted, Rendered) {
         let Part { source, first, batch } = part;
         let mut renderer = Renderer::new(plan, source, self.settings.results.empty);
         let mut verbatim = batch.verbatim.iter().peekable();
-        let tally = self.pages(&batch, first, log, |number, judged| {
+        let counted = self.pages(&batch, first, log, |number, judged| {
             while let Some((_, span)) = verbatim.next_if(|(before, _)| *before <= number) {
                 renderer.verbatim(&batch, span);
             }
@@ -561,14 +620,15 @@ impl Judging<'_> {
         for (_, span) in verbatim {
             renderer.verbatim(&batch, span);
         }
-        (tally, renderer.finish(batch))
+        (counted, renderer.finish(batch))
     }
 
     /// Judges the pages of a batch, of which the first is number `first` of all, and hands each, with its number in the
     /// batch, to `see`.
-    fn pages(&self, batch: &Batch, first: usize, log: &Log, mut see: impl FnMut(usize, &Judged<'_>)) -> Tally {
+    fn pages(&self, batch: &Batch, first: usize, log: &Log, mut see: impl FnMut(usize, &Judged<'_>)) -> Counted {
         let results = &self.settings.results;
-        let mut tally = Tally::default();
+        let mut counted = Counted::default();
+        let tally = &mut counted.tally;
         let key = Key::new(results.fingerprint_key);
         let mut normaliser = Normaliser::new(key);
         let mut judge = Judge::new(self.sites, key)
@@ -598,9 +658,13 @@ impl Judging<'_> {
                 relation.filter(|relation| results.duplicates == Duplicates::Drop && *relation != Relation::Canonical);
             tally.add_page(&page, &lines, &verdicts, results.empty, left_out);
             let is_left_out = left_out.is_some();
-            see(number, &Judged { batch, slot, page, lines: &lines, verdicts: &verdicts, place, is_left_out });
+            let judged = Judged { batch, slot, page, lines: &lines, verdicts: &verdicts, place, is_left_out };
+            if let Some(gathering) = self.gathering {
+                gathering.page(first + number, &judged, &mut counted.gathered);
+            }
+            see(number, &judged);
         }
-        tally
+        counted
     }
 }
 

@@ -211,9 +211,11 @@ impl Census {
             .filter(|(digest, ..)| *digest != 0)
             .collect();
         distinct.par_sort_unstable();
+        let most_equal = distinct.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0) as u64;
         distinct.dedup_by_key(|(digest, ..)| *digest);
         let mut counts = SiteCounts {
             pages: distinct.len() as u64,
+            most_equal,
             table: HashMap::with_hasher(seed),
             titles: HashMap::with_hasher(seed),
             // The smallest digests: a sample that neither the order of pages nor their distribution changes.
@@ -431,6 +433,8 @@ fn pair_key(a: Fingerprint, b: Fingerprint) -> u64 {
 pub struct SiteCounts {
     /// Pages that differ from each other.
     pages: u64,
+    /// See [`SiteCounts::most_equal`].
+    most_equal: u64,
     /// What stands on two pages or more.
     table: HashMap<u64, u32, Seed>,
     /// How many pages have this title, or a part of theirs.
@@ -443,6 +447,18 @@ impl SiteCounts {
     /// Pages of the site that differ from each other.
     pub fn pages(&self) -> u64 {
         self.pages
+    }
+
+    /// The largest number of pages that are the same line for line, numbers and dates aside: 1 if all differ, 0 if none
+    /// holds a line.
+    pub fn most_equal(&self) -> u64 {
+        self.most_equal
+    }
+
+    /// The rank of a page of the site in its sample ([`Census::sample`]), by what tells it apart; `None` if it is not of
+    /// the sample.
+    pub fn rank_in_sample(&self, digest: u128) -> Option<usize> {
+        self.sample.binary_search_by(|(of, ..)| of.cmp(&digest)).ok()
     }
 
     /// Whether nothing stands on two pages.

@@ -7,7 +7,7 @@
 //! its short lines are content, which moves the weights of all other evidence. Both are learned from a sample of the
 //! site's pages, each slot of a page from the *other* pages.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::copies::Copies;
 use super::evidence::{Gatherer, LineEvidence, as_share};
@@ -64,9 +64,8 @@ type Slots = [HashMap<Fingerprint, Slot, Seed>; 2];
 pub struct SiteModel {
     counts: SiteCounts,
     copies: Copies,
+    /// Learned from the site's sample.
     slots: Slots,
-    /// The pages that `slots` were learned from.
-    sample: HashSet<u128>,
     statistics: Statistics,
 }
 
@@ -77,7 +76,6 @@ impl SiteModel {
         let (mut evidence, mut layout) = (Vec::new(), Layout::default());
         let mut slots = Slots::default();
         let mut sums = Sums::default();
-        let mut sample = HashSet::new();
         let pages: Vec<_> = census.sample(&counts).collect();
         let copies = Copies::learn(pages.iter().map(|(digest, lines, _)| (*digest, &**lines)), &counts);
         for (digest, lines, titles) in pages {
@@ -90,9 +88,8 @@ impl SiteModel {
                     all.entry(anchor).or_default().add(&slot, 1.0);
                 }
             }
-            sample.insert(digest);
         }
-        Self { copies, slots, statistics: sums.statistics(counts.pages()), sample, counts }
+        Self { copies, slots, statistics: sums.statistics(counts.pages()), counts }
     }
 
     /// How many pages of the site have what.
@@ -113,7 +110,7 @@ impl SiteModel {
     /// Puts what the site's other pages have in each line's slots, by the anchor above and by the one below, into
     /// `pooled`. `digest` tells the page itself.
     pub fn pool(&self, digest: u128, evidence: &[LineEvidence], layout: &Layout, pooled: &mut Vec<[Pooled; 2]>) {
-        let own = self.sample.contains(&digest).then(|| slots_of(evidence, layout));
+        let own = self.counts.rank_in_sample(digest).map(|_| slots_of(evidence, layout));
         let of = |side: usize, anchor: Fingerprint| {
             let mut slot = self.slots[side].get(&anchor).copied().unwrap_or_default();
             if let Some(own) = own.as_ref().and_then(|own| own[side].get(&anchor)) {
@@ -167,6 +164,8 @@ fn slots_of(evidence: &[LineEvidence], layout: &Layout) -> Slots {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -261,7 +260,6 @@ mod tests {
         let (one, other) = (learned(&texts), learned(&reversed));
         assert_eq!(one.statistics(), other.statistics());
         assert_eq!(one.slots, other.slots);
-        assert_eq!(one.sample, other.sample);
     }
 
     #[test]
@@ -317,9 +315,10 @@ mod tests {
                 }
             }
             let found = pooled(&site, &own);
-            let sample = HashSet::new();
-            let alone = pooled(&SiteModel { slots: others, sample, ..site }, &own);
             prop_assert_eq!(found.len(), own.1.len());
+            // As a page that is not of the sample, so that nothing is taken out.
+            let (_, evidence, layout) = own;
+            let alone = pooled(&SiteModel { slots: others, ..site }, &(0, evidence, layout));
             for (found, alone) in found.iter().flatten().zip(alone.iter().flatten()) {
                 prop_assert!(near(found, alone), "{found:?} {alone:?}");
             }

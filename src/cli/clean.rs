@@ -2,18 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::{Talk, config_file, exit_status, progress, signals, summary};
+use super::input::Input;
+use super::report::{Destination, WantedArgs};
+use super::{Talk, exit_status, summary};
 use crate::config::Options;
-use crate::error::Result;
-use crate::ordered;
-use crate::pipeline::{self, Context};
+use crate::error::{Error, Result};
+use crate::pipeline;
 use crate::sink::plan::OutputFormat;
 use crate::sink::{Request, Target};
-use crate::source::paths;
 use crate::source::stream::Compression;
 
 /// Keeps only each page's unique text: what its site repeats goes
@@ -28,9 +27,8 @@ use crate::source::stream::Compression;
   dehusk clean fineweb.parquet --annotate -o marked/
   dehusk clean crawl.warc.gz --duplicates drop --clusters clusters.jsonl -o cleaned/")]
 pub struct Clean {
-    /// Files, folders, or - for standard input
-    #[arg(value_name = "PATH", required_unless_present = "files_from")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    input: Input,
     /// Where the output goes: a folder (one output an input), a file if the name ends as data files do, or - [default: standard output]
     #[arg(long, short, value_name = "OUT", help_heading = "Output")]
     output: Option<PathBuf>,
@@ -58,12 +56,11 @@ pub struct Clean {
     /// Replace outputs that exist
     #[arg(long, help_heading = "Output")]
     force: bool,
-    /// Read further paths from a file, one a line; may be compressed, may be -
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    files_from: Vec<PathBuf>,
-    /// Give URLs to the files of folders: path, tab, URL, one a line
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    url_map: Option<PathBuf>,
+    /// Write a report too: a format of `dehusk report`, = and a file, or standard output; may be given several times
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    report: Vec<Destination>,
+    #[command(flatten)]
+    wanted: WantedArgs,
     #[command(flatten)]
     options: Options,
 }
@@ -78,17 +75,17 @@ enum Compress {
 impl Clean {
     /// Runs the command.
     pub fn run(self, talk: &Talk) -> Result<ExitCode> {
-        let settings = self.options.over(config_file::load(talk.config.as_deref())?).settings()?;
-        let stop = signals::watch()?;
-        let request = paths::Request {
-            paths: self.paths,
-            lists: self.files_from,
-            url_map: self.url_map,
-            temp_dir: settings.running.temp_dir.clone(),
-            stop: Arc::clone(&stop),
-        };
+        let goes_to_stdout = self.report.iter().filter(|report| report.is_stdout()).count();
+        let target = Target::of(self.output.as_deref());
+        if goes_to_stdout > usize::from(target != Target::Stdout) {
+            return Err(Error::settings(
+                "only one thing can go to standard output: name a file for the report, as in --report html=report.html, or for the pages with -o",
+            ));
+        }
+        self.report.iter().try_for_each(|report| report.refuse(self.force))?;
+        let crawl = self.input.resolve(self.options, talk)?;
         let output = Request {
-            target: Target::of(self.output.as_deref()),
+            target,
             format: self.format,
             compression: self.compress.map(|how| match how {
                 Compress::None => Compression::None,
@@ -102,18 +99,16 @@ impl Clean {
             index: self.index,
             save_index: self.save_index,
         };
-        let sources = paths::resolve(&request)?;
-        let pool = ordered::pool(settings.running.threads.get())?;
-        let progress = progress::Bar::new(talk);
-        let problems = talk.problems();
-        let context = Context { problems, settings: &settings, pool, stop: &stop, progress: &|at| progress.show(at) };
-        let done = pipeline::clean(&context, &sources, output);
-        progress.end();
-        let summary = done?;
+        let wanted = (!self.report.is_empty()).then(|| self.wanted.wanted());
+        let (summary, report) =
+            crawl.run(talk, wanted, |context, sources| pipeline::clean(context, sources, output))?;
         summary::problems(&summary);
+        for destination in &self.report {
+            report.as_ref().map_or(Ok(()), |report| destination.write(report, self.force))?;
+        }
         if !talk.quiet {
             summary::show(&summary, talk);
         }
-        Ok(exit_status(&summary, &settings, talk))
+        Ok(exit_status(&summary, &crawl.settings, talk))
     }
 }

@@ -113,6 +113,7 @@ impl Eval {
             settings: &settings,
             pool,
             stop: &stop,
+            report: None,
             progress: &|at| progress.show(at),
         };
         if let Some(path) = &self.train {

@@ -1,23 +1,19 @@
 //! `dehusk explain`: why each line of a page stays or goes, or what is known of one line on its site.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 
+use super::input::Input;
 use super::summary::{bytes, count, grouped, percent, problems};
 use super::table::{self, cut, left};
-use super::{BOLD, DIM, Talk, config_file, exit_status, progress, signals};
+use super::{BOLD, DIM, Talk, exit_status};
 use crate::config::Options;
 use crate::error::Result;
 use crate::explain::{self, Examples, ExplainedLine, ExplainedPage, KnownLine};
-use crate::ordered;
 use crate::page::visible;
-use crate::pipeline::Context;
-use crate::source::paths;
 
 /// A line that stays.
 const KEPT: Style = AnsiColor::Green.on_default();
@@ -37,9 +33,8 @@ const STRUCK: Style = Style::new().dimmed().strikethrough();
   dehusk explain crawl.warc.wet.gz --page https://example.org/news/1.html --examples dropped
   dehusk explain crawl.warc.wet.gz --site example.org --line 'All rights reserved'")]
 pub struct Explain {
-    /// Files, folders, or - for standard input: the crawl that the page is part of
-    #[arg(value_name = "PATH", required_unless_present = "files_from")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    input: Input,
     /// The page to explain, by its URL or id
     #[arg(long, value_name = "URL", required_unless_present = "line", conflicts_with = "line")]
     page: Option<String>,
@@ -55,12 +50,6 @@ pub struct Explain {
     /// How it is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: Format,
-    /// Read further paths from a file, one a line; may be compressed, may be -
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    files_from: Vec<PathBuf>,
-    /// Give URLs to the files of folders: path, tab, URL, one a line
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    url_map: Option<PathBuf>,
     #[command(flatten)]
     options: Options,
 }
@@ -76,42 +65,23 @@ enum Format {
 impl Explain {
     /// Runs the command.
     pub fn run(self, talk: &Talk) -> Result<ExitCode> {
-        let settings = self.options.over(config_file::load(talk.config.as_deref())?).settings()?;
-        let stop = signals::watch()?;
-        let sources = paths::resolve(&paths::Request {
-            paths: self.paths,
-            lists: self.files_from,
-            url_map: self.url_map,
-            temp_dir: settings.running.temp_dir.clone(),
-            stop: Arc::clone(&stop),
-        })?;
-        let pool = ordered::pool(settings.running.threads.get())?;
-        let progress = progress::Bar::new(talk);
-        let context = Context {
-            problems: talk.problems(),
-            settings: &settings,
-            pool,
-            stop: &stop,
-            progress: &|at| progress.show(at),
-        };
+        let crawl = self.input.resolve(self.options, talk)?;
         let (shown, summary) = match (&self.line, &self.site) {
             (Some(line), Some(site)) => {
-                let found = explain::line(&context, &sources, line, site);
-                progress.end();
-                let (known, summary) = found?;
+                let (known, summary) =
+                    crawl.run(talk, None, |context, sources| explain::line(context, sources, line, site))?;
                 (self.format.of(&known, drawn_line)?, summary)
             }
             _ => {
                 let page = self.page.as_deref().unwrap_or_default();
-                let found = explain::page(&context, &sources, page, self.examples);
-                progress.end();
-                let (page, summary) = found?;
+                let (page, summary) =
+                    crawl.run(talk, None, |context, sources| explain::page(context, sources, page, self.examples))?;
                 (self.format.of(&page, drawn_page)?, summary)
             }
         };
         problems(&summary);
         table::print(&shown)?;
-        Ok(exit_status(&summary, &settings, talk))
+        Ok(exit_status(&summary, &crawl.settings, talk))
     }
 }
 

@@ -5,7 +5,10 @@ mod config_file;
 mod eval;
 mod explain;
 mod generate;
+mod input;
 mod progress;
+mod report;
+mod report_text;
 mod signals;
 mod summary;
 mod table;
@@ -49,6 +52,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Clean(Box<clean::Clean>),
+    Report(Box<report::ReportCommand>),
     Explain(Box<explain::Explain>),
     Eval(Box<eval::Eval>),
     Generate(generate::Generate),
@@ -116,6 +120,7 @@ pub fn main() -> ExitCode {
     .write_global();
     let ran = crate::error::guarded(|| match cli.command {
         Command::Clean(clean) => clean.run(&cli.talk),
+        Command::Report(report) => report.run(&cli.talk),
         Command::Explain(explain) => explain.run(&cli.talk),
         Command::Eval(eval) => eval.run(&cli.talk),
         Command::Generate(generate) => generate.run(),

@@ -12,6 +12,9 @@ use crate::page::visible;
 /// The width where there is no terminal, and the least and greatest that are used.
 const WIDTHS: (usize, usize, usize) = (100, 60, 200);
 
+/// The width of what is written to a file.
+pub const FILE_WIDTH: usize = 120;
+
 /// Columns that may be filled: of the terminal, or what `COLUMNS` says.
 pub fn width() -> usize {
     let (usual, least, most) = WIDTHS;

@@ -10,7 +10,7 @@ use rayon::ThreadPool;
 
 use super::{Batches, Context, Item, Judging, Progress};
 use crate::census::Log;
-use crate::config::{Duplicates, Settings};
+use crate::config::{Duplicates, Results, Settings};
 use crate::error::{Error, Result, guarded};
 use crate::ordered;
 use crate::report::summary::Likeness;
@@ -39,12 +39,17 @@ impl Search {
         if results.duplicates == Duplicates::Keep && files.iter().all(|file| file.is_none()) {
             return Ok(None);
         }
+        let mut search = Self::new(results);
+        if let Some(path) = &plan.index {
+            search.earlier = clusters::load(path, search.method)?;
+        }
+        Ok(Some(search))
+    }
+
+    /// A search among the pages of this run.
+    pub(super) fn new(results: &Results) -> Self {
         let method = results.method();
-        let earlier = match &plan.index {
-            Some(path) => clusters::load(path, method)?,
-            None => Index::new(method),
-        };
-        Ok(Some(Self { method, rules: results.similar, earlier }))
+        Self { method, rules: results.similar, earlier: Index::new(method) }
     }
 }
 

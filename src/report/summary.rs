@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::chrome::{Rule, Verdict};
 use crate::config::Empty;
 use crate::error::{Action, Error, ErrorKind, Problem, Result};
@@ -13,7 +15,8 @@ use crate::similar::{Bands, Relation};
 use crate::source::stream::Ledger;
 
 /// Lines and the bytes of their text, without line ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Amount {
     /// Lines.
     pub lines: u64,
@@ -22,7 +25,8 @@ pub struct Amount {
 }
 
 impl Amount {
-    fn add(&mut self, other: Amount) {
+    /// Adds another amount.
+    pub fn add(&mut self, other: Amount) {
         self.lines += other.lines;
         self.bytes += other.bytes;
     }

@@ -177,6 +177,19 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
+/// The day of a time in seconds from 1970 on, as `2014-05-12`, in UTC.
+pub fn day(seconds: i64) -> String {
+    // Days from the 1st of March of the year 0 on, so that leap days come last (Hinnant, 2013).
+    let days = seconds.div_euclid(DAY) + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!("{:04}-{month:02}-{day:02}", era * 400 + year + next)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +237,13 @@ mod tests {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,30}|[0-9:TZ .+-]{0,30}") {
             let _ = seconds(&text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_day_is_written_as_it_is_read(time in -60_000_000_000i64..250_000_000_000) {
+            prop_assert_eq!(seconds(&day(time)), Some(time.div_euclid(DAY) * DAY));
         }
     }
 }

@@ -6,7 +6,7 @@
 //! record is a [`Problem`] of its batch and costs only itself.
 
 pub mod charset;
-mod date;
+pub(crate) mod date;
 pub(crate) mod fields;
 mod folder;
 pub mod gzip;

@@ -1,0 +1,158 @@
+//! `dehusk report`: what each site repeats, and which pages are near-duplicates. And `--report` of other commands.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+
+use super::input::Input;
+use super::summary::problems;
+use super::{Talk, exit_status, report_text, table};
+use crate::config::Options;
+use crate::error::{Error, ErrorKind, Result};
+use crate::pipeline;
+use crate::render::Form;
+use crate::report::{Report, Wanted};
+use crate::sink::file::{persist, temporary};
+
+/// Tells what each site repeats, and which pages are near-duplicates
+///
+/// Judges the crawl as `clean` does and writes no pages: sites by their share of chrome, the blocks and lists that they
+/// repeat, pages that say the same, pages of which nothing is left.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dehusk report crawl.warc.wet.gz
+  dehusk report crawl.warc.wet.gz --format html -o report.html
+  dehusk clean crawl.warc.wet.gz -o cleaned/ --report html=report.html --report json=report.json")]
+pub struct ReportCommand {
+    #[command(flatten)]
+    input: Input,
+    /// How it is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    format: Format,
+    /// Where it is written [default: standard output]
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+    /// Replace the file if it exists
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+    #[command(flatten)]
+    wanted: WantedArgs,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What is wanted of a report.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct WantedArgs {
+    /// Tell lines, blocks and examples of so many sites, those with most pages first [default: 500]
+    #[arg(long, value_name = "N", help_heading = "Report")]
+    detailed_sites: Option<usize>,
+    /// Call pages short that have fewer characters of unique text than this [default: 140]
+    #[arg(long, value_name = "N", help_heading = "Report")]
+    short_below: Option<u64>,
+}
+
+impl WantedArgs {
+    pub fn wanted(self) -> Wanted {
+        let usual = Wanted::default();
+        Wanted {
+            detailed: self.detailed_sites.unwrap_or(usual.detailed),
+            short_below: self.short_below.unwrap_or(usual.short_below),
+        }
+    }
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For the terminal
+    Text,
+    /// The whole report as JSON, see `dehusk generate schema`
+    Json,
+}
+
+impl Format {
+    /// The report in this format; text with colours, which are taken out where they are not wanted.
+    fn of(self, report: &Report, width: usize) -> String {
+        match self {
+            Format::Text => report_text::draw(report, width),
+            Format::Json => Form::Json.render(report),
+        }
+    }
+}
+
+impl ReportCommand {
+    /// Runs the command.
+    pub fn run(self, talk: &Talk) -> Result<ExitCode> {
+        let target = Destination { format: self.format, path: self.output };
+        target.refuse(self.force)?;
+        let crawl = self.input.resolve(self.options, talk)?;
+        let (summary, report) = crawl.run(talk, Some(self.wanted.wanted()), pipeline::report)?;
+        problems(&summary);
+        target.write(&report, self.force)?;
+        Ok(exit_status(&summary, &crawl.settings, talk))
+    }
+}
+
+/// Where a report goes, and how.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    format: Format,
+    /// `None` is standard output.
+    path: Option<PathBuf>,
+}
+
+impl std::str::FromStr for Destination {
+    type Err = String;
+
+    /// `FORMAT` or `FORMAT=PATH`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = match text.split_once('=') {
+            Some((format, path)) => (format, Some(path)),
+            None => (text, None),
+        };
+        if path == Some("") {
+            return Err(format!("'{text}' names no file behind the '='"));
+        }
+        let format = Format::from_str(format, true).map_err(|_| {
+            let known: Vec<_> =
+                Format::value_variants().iter().filter_map(|format| format.to_possible_value()).collect();
+            let known: Vec<&str> = known.iter().map(|value| value.get_name()).collect();
+            format!("'{format}' is no format of a report; there are {}", known.join(", "))
+        })?;
+        Ok(Self { format, path: path.map(PathBuf::from) })
+    }
+}
+
+impl Destination {
+    /// Whether it goes to standard output.
+    pub fn is_stdout(&self) -> bool {
+        self.path.is_none()
+    }
+
+    /// Checks that the report can be written where it is to go, before anything is read.
+    ///
+    /// # Errors
+    /// When there is a file already that may not be replaced.
+    pub fn refuse(&self, force: bool) -> Result<()> {
+        match &self.path {
+            Some(path) if path.exists() && !force => Err(ErrorKind::Exists(path.clone()).into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, report: &Report, force: bool) -> Result<()> {
+        let Some(path) = &self.path else { return table::print(&self.format.of(report, table::width())) };
+        let text = self.format.of(report, table::FILE_WIDTH);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        let mut file = temporary(path)?;
+        file.write_all(text.as_bytes()).map_err(Error::writing(path))?;
+        persist(file, path, force)
+    }
+}
