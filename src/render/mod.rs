@@ -3,8 +3,21 @@
 //! Each form escapes the texts of strangers as it must: [`visible`](crate::page::visible) takes control characters and
 //! bidirectional overrides out of what a terminal shows, and each file here what its form would understand.
 
+mod check;
+pub mod csv;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
+pub mod markdown;
+pub mod number;
+pub mod sarif;
+mod shown;
 
+pub use shown::site as site_name;
+
+use crate::gate::Outcome;
 use crate::report::Report;
 
 /// The forms of a report.
@@ -13,6 +26,12 @@ use crate::report::Report;
 pub enum Form {
     /// The whole report as JSON, see `dehusk generate schema`
     Json,
+    /// One finding a line, as JSON Lines
+    Jsonl,
+    /// The sites with all their figures, as CSV
+    Csv,
+    /// Markdown for a comment on GitHub or the summary of a step, short
+    Markdown,
 }
 
 impl Form {
@@ -20,6 +39,35 @@ impl Form {
     pub fn render(self, report: &Report) -> String {
         match self {
             Form::Json => json::render(report),
+            Form::Jsonl => jsonl::render(report),
+            Form::Csv => csv::render(report),
+            Form::Markdown => markdown::render(report),
+        }
+    }
+}
+
+/// The forms of what a check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum CheckForm {
+    /// JUnit XML, a suite a site
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions, which become annotations
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+}
+
+impl CheckForm {
+    /// The outcome in this form.
+    pub fn render(self, outcome: &Outcome) -> String {
+        match self {
+            CheckForm::Junit => junit::render(outcome),
+            CheckForm::Sarif => sarif::render(outcome),
+            CheckForm::Github => github::render(outcome),
+            CheckForm::Gitlab => gitlab::render(outcome),
         }
     }
 }
