@@ -43,8 +43,11 @@ pub struct ReportCommand {
     options: Options,
 }
 
+/// Sites that the format text shows.
+const SITES: usize = 20;
+
 /// What is wanted of a report.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub struct WantedArgs {
     /// Tell lines, blocks and examples of so many sites, those with most pages first [default: 500]
     #[arg(long, value_name = "N", help_heading = "Report")]
@@ -52,9 +55,9 @@ pub struct WantedArgs {
     /// Call pages short that have fewer characters of unique text than this [default: 140]
     #[arg(long, value_name = "N", help_heading = "Report")]
     short_below: Option<u64>,
-    /// Show so many sites in the format text, those with most chrome first, and of a quarter of them what they repeat
-    #[arg(long, value_name = "N", help_heading = "Report", default_value_t = 20)]
-    sites: usize,
+    /// Show so many sites in the format text, those with most chrome first, and of a quarter of them what they repeat [default: 20]
+    #[arg(long, value_name = "N", help_heading = "Report")]
+    sites: Option<usize>,
 }
 
 impl WantedArgs {
@@ -161,7 +164,7 @@ impl Destination {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, report: &Report, wanted: WantedArgs, force: bool) -> Result<()> {
-        let draw = |width| self.format.of(report, width, wanted.sites);
+        let draw = |width| self.format.of(report, width, wanted.sites.unwrap_or(SITES));
         let Some(path) = &self.path else {
             let text = draw(table::width());
             return if self.format == Format::Text { table::print(&text) } else { table::print_bytes(text.as_bytes()) };

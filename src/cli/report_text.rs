@@ -114,7 +114,7 @@ fn site_table(out: &mut String, report: &Report, sites: &[&Site], width: usize) 
     let taken: usize = columns.iter().chain(&further).map(|column| column.width + 2).sum();
     let room = width.saturating_sub(taken + 1);
     let widest = sites.iter().map(|site| site_name(&site.name).width()).max().unwrap_or(0).clamp(5, NAME);
-    let name = widest.min(room * 2 / 3);
+    let name = widest.min(room.saturating_sub(10).max(room / 2));
     let bar = room.saturating_sub(name).min(BAR);
     let cells = |row: Option<usize>, of: &[Column]| of.iter().map(|column| column.cell(row)).collect::<String>();
     let title = format!("{}{} {}{}", left("Sites", name), cells(None, &columns), left("", bar), cells(None, &further));
@@ -184,7 +184,7 @@ fn recurs(out: &mut String, recurring: &Recurring, of: u64, width: usize) {
     );
     let columns = (width / 8).min(20);
     let drawn = styled(CHROME, left(&bar(share(recurring.pages, of), columns), columns));
-    line!(out, "  {} {drawn} {}", left(&what, 18), cut(&said, width.saturating_sub(columns + 22)));
+    line!(out, "  {} {drawn} {}", styled(BOLD, left(&what, 18)), cut(&said, width.saturating_sub(columns + 22)));
     for line in recurring.lines.iter().take(LINES) {
         line!(out, "    {}", cut(&line.text, width.saturating_sub(4)));
     }
@@ -222,7 +222,7 @@ fn of_cluster(out: &mut String, cluster: &Cluster, width: usize) {
     // The pages stand by their likeness: the last one differs most.
     if let Some(page) = cluster.pages.last().filter(|page| page.url != cluster.canonical) {
         let how = format!("{} {}", page.relation.name(), hundredths(page.similarity));
-        line!(out, "{}", styled(DIM, format!("  {how:>16}  {}", cut(&page.url, width.saturating_sub(20)))));
+        line!(out, "{}", styled(DIM, format!("  {how:>17}  {}", cut(&page.url, width.saturating_sub(21)))));
     }
 }
 

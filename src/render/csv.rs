@@ -69,7 +69,7 @@ fn columns(site: &Site) -> Vec<(String, String)> {
         cell(&format!("{name}-median"), &lengths.median);
         cell(&format!("{name}-nine-tenths"), &lengths.nine_tenths);
         cell(&format!("{name}-longest"), &lengths.longest);
-        cell(&format!("{name}-as-long-as-longest"), &lengths.as_long_as_longest);
+        cell(&format!("{name}-as-long-as-longest"), &rounded(lengths.as_long_as_longest));
     }
     cell("open-ends", &site.open_ends);
     cell("most-equal", &site.most_equal);

@@ -125,6 +125,7 @@ fn recurs(out: &mut String, recurring: &Recurring, of: u64) {
     let shown: Vec<String> = recurring.lines.iter().take(LINES).map(|line| shortened(&line.text, TEXT)).collect();
     out.push_str(&fenced(&shown));
     more(out, lines as usize, shown.len(), "line", "lines");
+    out.push('\n');
 }
 
 fn near_duplicates(clusters: &Clusters) -> String {
@@ -251,7 +252,7 @@ pub(super) fn html_code(text: &str) -> String {
 fn fenced(lines: &[String]) -> String {
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
-    format!("{fence}text\n{}\n{fence}\n\n", lines.join("\n"))
+    format!("{fence}text\n{}\n{fence}\n", lines.join("\n"))
 }
 
 /// A document that takes parts as long as there is room.
@@ -383,6 +384,6 @@ mod tests {
 
     #[test]
     fn lines_with_fences_stand_between_longer_ones() {
-        assert_eq!(fenced(&["````".to_owned()]), "`````text\n````\n`````\n\n");
+        assert_eq!(fenced(&["````".to_owned()]), "`````text\n````\n`````\n");
     }
 }
