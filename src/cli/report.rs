@@ -71,6 +71,8 @@ pub enum Format {
     Text,
     /// The whole report as JSON, see `dehusk generate schema`
     Json,
+    /// A page for the browser, in one file
+    Html,
 }
 
 impl Format {
@@ -79,6 +81,7 @@ impl Format {
         match self {
             Format::Text => report_text::draw(report, width),
             Format::Json => Form::Json.render(report),
+            Format::Html => Form::Html.render(report),
         }
     }
 }

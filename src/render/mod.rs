@@ -3,7 +3,9 @@
 //! Each form escapes the texts of strangers as it must: [`visible`](crate::page::visible) takes control characters and
 //! bidirectional overrides out of what a terminal shows, and each file here what its form would understand.
 
+pub mod html;
 pub mod json;
+pub mod number;
 
 use crate::report::Report;
 
@@ -13,6 +15,8 @@ use crate::report::Report;
 pub enum Form {
     /// The whole report as JSON, see `dehusk generate schema`
     Json,
+    /// A page for the browser, in one file
+    Html,
 }
 
 impl Form {
@@ -20,6 +24,7 @@ impl Form {
     pub fn render(self, report: &Report) -> String {
         match self {
             Form::Json => json::render(report),
+            Form::Html => html::render(report),
         }
     }
 }
