@@ -104,7 +104,7 @@ impl Clean {
             crawl.run(talk, wanted, |context, sources| pipeline::clean(context, sources, output))?;
         summary::problems(&summary);
         for destination in &self.report {
-            report.as_ref().map_or(Ok(()), |report| destination.write(report, self.force))?;
+            report.as_ref().map_or(Ok(()), |report| destination.write(report, self.wanted, self.force))?;
         }
         if !talk.quiet {
             summary::show(&summary, talk);

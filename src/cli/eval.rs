@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::summary::{count, grouped, percent, problems};
+use super::summary::problems;
 use super::table::{self, cut, left, share, styled};
 use super::{BAD, BOLD, DIM, NOTE, Talk, config_file, exit_status, progress, signals};
 use crate::config::{Options, Settings};
@@ -19,6 +19,7 @@ use crate::eval::{self, Evaluation, RuleFigures, SiteFigures, WorstLine, WorstPa
 use crate::ordered;
 use crate::page::visible;
 use crate::pipeline::Context;
+use crate::render::number::{count, grouped, percent};
 use crate::sink::file::{persist, temporary};
 use crate::source::paths::{self, Sources};
 

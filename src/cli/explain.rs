@@ -7,13 +7,14 @@ use anstyle::{AnsiColor, Style};
 use clap::{Args, ValueEnum};
 
 use super::input::Input;
-use super::summary::{bytes, count, grouped, percent, problems};
+use super::summary::problems;
 use super::table::{self, cut, left};
 use super::{BOLD, DIM, Talk, exit_status};
 use crate::config::Options;
 use crate::error::Result;
 use crate::explain::{self, Examples, ExplainedLine, ExplainedPage, KnownLine};
 use crate::page::visible;
+use crate::render::number::{bytes, count, grouped, percent};
 
 /// A line that stays.
 const KEPT: Style = AnsiColor::Green.on_default();

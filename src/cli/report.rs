@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::input::Input;
@@ -44,7 +45,7 @@ pub struct ReportCommand {
 }
 
 /// What is wanted of a report.
-#[derive(Clone, Copy, Debug, Default, Args)]
+#[derive(Clone, Copy, Debug, Args)]
 pub struct WantedArgs {
     /// Tell lines, blocks and examples of so many sites, those with most pages first [default: 500]
     #[arg(long, value_name = "N", help_heading = "Report")]
@@ -52,6 +53,9 @@ pub struct WantedArgs {
     /// Call pages short that have fewer characters of unique text than this [default: 140]
     #[arg(long, value_name = "N", help_heading = "Report")]
     short_below: Option<u64>,
+    /// Show so many sites in the format text, those with most chrome first, and of a quarter of them what they repeat
+    #[arg(long, value_name = "N", help_heading = "Report", default_value_t = 20)]
+    sites: usize,
 }
 
 impl WantedArgs {
@@ -65,23 +69,41 @@ impl WantedArgs {
 }
 
 /// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For the terminal
+    /// For the terminal.
     Text,
-    /// The whole report as JSON, see `dehusk generate schema`
-    Json,
-    /// A page for the browser, in one file
-    Html,
+    /// In a form that has nothing to do with terminals.
+    Form(Form),
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [Format; 6] = [
+            Format::Text,
+            Format::Form(Form::Html),
+            Format::Form(Form::Markdown),
+            Format::Form(Form::Json),
+            Format::Form(Form::Jsonl),
+            Format::Form(Form::Csv),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Format::Text => Some(PossibleValue::new("text").help("For the terminal")),
+            Format::Form(form) => form.to_possible_value(),
+        }
+    }
 }
 
 impl Format {
     /// The report in this format; text with colours, which are taken out where they are not wanted.
-    fn of(self, report: &Report, width: usize) -> String {
+    fn of(self, report: &Report, width: usize, sites: usize) -> String {
         match self {
-            Format::Text => report_text::draw(report, width),
-            Format::Json => Form::Json.render(report),
-            Format::Html => Form::Html.render(report),
+            Format::Text => report_text::draw(report, width, sites),
+            Format::Form(form) => form.render(report),
         }
     }
 }
@@ -94,7 +116,7 @@ impl ReportCommand {
         let crawl = self.input.resolve(self.options, talk)?;
         let (summary, report) = crawl.run(talk, Some(self.wanted.wanted()), pipeline::report)?;
         problems(&summary);
-        target.write(&report, self.force)?;
+        target.write(&report, self.wanted, self.force)?;
         Ok(exit_status(&summary, &crawl.settings, talk))
     }
 }
@@ -150,10 +172,16 @@ impl Destination {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, report: &Report, force: bool) -> Result<()> {
-        let Some(path) = &self.path else { return table::print(&self.format.of(report, table::width())) };
-        let text = self.format.of(report, table::FILE_WIDTH);
-        let text = anstream::adapter::strip_str(&text).to_string();
+    pub fn write(&self, report: &Report, wanted: WantedArgs, force: bool) -> Result<()> {
+        let draw = |width| self.format.of(report, width, wanted.sites);
+        let Some(path) = &self.path else {
+            let text = draw(table::width());
+            return if self.format == Format::Text { table::print(&text) } else { table::print_bytes(text.as_bytes()) };
+        };
+        let mut text = draw(table::FILE_WIDTH);
+        if self.format == Format::Text {
+            text = anstream::adapter::strip_str(&text).to_string();
+        }
         let mut file = temporary(path)?;
         file.write_all(text.as_bytes()).map_err(Error::writing(path))?;
         persist(file, path, force)

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::{BAD, BOLD, DIM, NOTE, Talk, say};
 use crate::error::{Action, Location, Problem};
 use crate::page::visible;
+use crate::render::number::{bytes, count, grouped, percent};
 use crate::report::Summary;
-use crate::report::summary::{SiteTally, SourceTally, share};
+use crate::report::summary::{SiteTally, SourceTally};
 use crate::similar::Relation;
 
 /// Sites that are listed at each end.
@@ -155,55 +156,9 @@ fn shortened(name: &str) -> String {
     if name.chars().count() <= 48 { name.into_owned() } else { name.chars().take(47).chain(['…']).collect() }
 }
 
-/// A number of things, with the word for them.
-pub fn count(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(n), if n == 1 { one } else { many })
-}
-
-/// `1234567` as `1,234,567`.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() * 4 / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `part` of `whole` in hundredths.
-pub fn percent(part: u64, whole: u64) -> String {
-    format!("{:.1} %", share(part, whole) * 100.0)
-}
-
-/// A number of bytes in the unit that suits it.
-pub fn bytes(n: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
-    let mut value = n as f64;
-    let mut unit = 0;
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    let unit = UNITS[unit];
-    if unit == "B" || value >= 99.95 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!([0, 999, 1000, 1234567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-    }
-
-    #[test]
-    fn bytes_have_a_unit_that_suits_them() {
-        assert_eq!([0, 999, 1000, 99_960, 1_234_567_890].map(bytes), ["0 B", "999 B", "1.0 kB", "100 kB", "1.2 GB"]);
-    }
 
     #[test]
     fn a_long_name_is_cut() {

@@ -73,6 +73,15 @@ pub fn print(text: &str) -> Result<()> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| ErrorKind::Stdout(e).into())
 }
 
+/// Writes to standard output as it is.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|e| ErrorKind::Stdout(e).into())
+}
+
 /// A document as JSON, over several lines.
 ///
 /// # Errors

@@ -70,9 +70,14 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Bytes of the text that are chrome.
+    pub fn chrome_bytes(&self) -> u64 {
+        self.read.bytes.saturating_sub(self.kept.bytes)
+    }
+
     /// Share of the text that is chrome, from 0 to 1.
     pub fn chrome_share(&self) -> f64 {
-        share(self.read.bytes.saturating_sub(self.kept.bytes), self.read.bytes)
+        share(self.chrome_bytes(), self.read.bytes)
     }
 
     /// Share of the pages that are duplicates of others, from 0 to 1.
@@ -380,6 +385,13 @@ impl Report {
     pub fn site(&self, name: &str) -> Option<&Site> {
         let at = self.sites.binary_search_by(|site| site.name.as_str().cmp(name)).ok()?;
         self.sites.get(at)
+    }
+
+    /// The sites whose chrome takes most bytes first; those of equal bytes by their name.
+    pub fn by_chrome_bytes(&self) -> Vec<&Site> {
+        let mut sites: Vec<&Site> = self.sites.iter().collect();
+        sites.sort_by(|a, b| b.figures.chrome_bytes().cmp(&a.figures.chrome_bytes()).then_with(|| a.name.cmp(&b.name)));
+        sites
     }
 
     /// The sites with most chrome first; those of equal shares by their name.

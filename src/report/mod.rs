@@ -2,11 +2,13 @@
 //!
 //! [`summary`] is what every run tells: figures, and the ledger. [`gather`] notes more of the pages while they are judged,
 //! of which [`build`] makes the [`document`]: the report that all renderers draw. [`recurring`] puts single lines together
-//! to the blocks and lists that people know, [`finding`] says one thing of all that at a time.
+//! to the blocks and lists that people know, [`findings`] says one [`finding`] of all that
+//! at a time.
 
 pub mod build;
 pub mod document;
 pub mod finding;
+pub mod findings;
 pub mod gather;
 pub mod lengths;
 pub mod recurring;

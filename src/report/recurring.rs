@@ -110,7 +110,8 @@ impl Anchors {
         }
         let least = ((ANCHOR.0 * pages.len() as f64).ceil() as usize).max(ANCHOR.1);
         // What stands on a page several times, such as a headline in two lists, marks no place.
-        let is_single = |line: &Fingerprint, on| times.get(line).is_some_and(|times| *times as f64 <= TIMES * on as f64);
+        let is_single =
+            |line: &Fingerprint, on| times.get(line).is_some_and(|times| *times as f64 <= TIMES * on as f64);
         lines.retain(|line, (on, _)| *on >= least && is_single(line, *on));
         let mut anchors = Self { lines };
         anchors.leave_fixed(pages);

@@ -20,6 +20,7 @@ mod eval;
 mod explain;
 mod fields;
 mod formats;
+mod forms;
 mod invariance;
 mod leaning;
 mod messages;

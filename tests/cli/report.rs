@@ -93,8 +93,12 @@ fn reports_are_refused_where_they_cannot_go() {
     place.write("a.jsonl", Crawl::plain(1, 5).jsonl());
     place.write("there.json", "mine");
     place.run(&["clean", "a.jsonl", "--report", "json"]).says(2, &["only one thing can go to standard output"]);
-    place.run(&["clean", "a.jsonl", "-o", "o.jsonl", "--report", "json", "--report", "text"]).says(2, &["only one thing"]);
-    place.run(&["clean", "a.jsonl", "-o", "o.jsonl", "--report", "json=there.json"]).says(2, &["there.json", "--force"]);
+    place
+        .run(&["clean", "a.jsonl", "-o", "o.jsonl", "--report", "json", "--report", "text"])
+        .says(2, &["only one thing"]);
+    place
+        .run(&["clean", "a.jsonl", "-o", "o.jsonl", "--report", "json=there.json"])
+        .says(2, &["there.json", "--force"]);
     place.run(&["report", "a.jsonl", "--format", "json", "-o", "there.json"]).says(2, &["there.json", "--force"]);
     place.run(&["clean", "a.jsonl", "--report", "cake=x"]).says(2, &["'cake' is no format of a report", "json"]);
     place.run(&["clean", "a.jsonl", "--report", "json="]).says(2, &["names no file"]);
@@ -107,9 +111,15 @@ fn reports_are_refused_where_they_cannot_go() {
 #[test]
 fn pages_without_urls_pages_that_are_blank_and_pages_alone_are_told() {
     let place = Place::new();
-    place.write("a.jsonl", "{\"text\": \"One line alone.\"}\n{\"text\": \"\"}\n{\"text\": \"  \\n \", \"url\": \"http://x.example/\"}\n");
+    place.write(
+        "a.jsonl",
+        "{\"text\": \"One line alone.\"}\n{\"text\": \"\"}\n{\"text\": \"  \\n \", \"url\": \"http://x.example/\"}\n",
+    );
     let report = report(&place, &["a.jsonl"]);
     let (nameless, blank) = (site(&report, ""), site(&report, "x.example"));
-    assert_eq!((&nameless["pages"], &nameless["distinct"], &nameless["few-pages"]), (&json!(2), &json!(1), &json!(true)));
+    assert_eq!(
+        (&nameless["pages"], &nameless["distinct"], &nameless["few-pages"]),
+        (&json!(2), &json!(1), &json!(true))
+    );
     assert_eq!((&blank["blank"], &blank["distinct"], &blank["short"]), (&json!(1), &json!(0), &json!(1)));
 }
