@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::input::Input;
@@ -71,19 +72,33 @@ impl WantedArgs {
 }
 
 /// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For the terminal
+    /// For the terminal.
     Text,
-    /// The whole report as JSON, see `dehusk generate schema`
-    Json,
-    /// One finding a line, as JSON Lines
-    Jsonl,
-    /// The sites with all their figures, as CSV
-    Csv,
-    /// Markdown for a comment on GitHub or the summary of a step, short
-    #[value(alias = "md")]
-    Markdown,
+    /// In a form that has nothing to do with terminals.
+    Form(Form),
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [Format; 6] = [
+            Format::Text,
+            Format::Form(Form::Html),
+            Format::Form(Form::Markdown),
+            Format::Form(Form::Json),
+            Format::Form(Form::Jsonl),
+            Format::Form(Form::Csv),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Format::Text => Some(PossibleValue::new("text").help("For the terminal")),
+            Format::Form(form) => form.to_possible_value(),
+        }
+    }
 }
 
 impl Format {
@@ -91,10 +106,7 @@ impl Format {
     fn of(self, report: &Report, width: usize, sites: usize) -> String {
         match self {
             Format::Text => report_text::draw(report, width, sites),
-            Format::Json => Form::Json.render(report),
-            Format::Jsonl => Form::Jsonl.render(report),
-            Format::Csv => Form::Csv.render(report),
-            Format::Markdown => Form::Markdown.render(report),
+            Format::Form(form) => form.render(report),
         }
     }
 }

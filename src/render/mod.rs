@@ -7,6 +7,7 @@ mod check;
 pub mod csv;
 pub mod github;
 pub mod gitlab;
+pub mod html;
 pub mod json;
 pub mod jsonl;
 pub mod junit;
@@ -26,11 +27,14 @@ use crate::report::Report;
 pub enum Form {
     /// The whole report as JSON, see `dehusk generate schema`
     Json,
+    /// A page for the browser, in one file
+    Html,
     /// One finding a line, as JSON Lines
     Jsonl,
     /// The sites with all their figures, as CSV
     Csv,
     /// Markdown for a comment on GitHub or the summary of a step, short
+    #[cfg_attr(feature = "cli", value(alias = "md"))]
     Markdown,
 }
 
@@ -39,6 +43,7 @@ impl Form {
     pub fn render(self, report: &Report) -> String {
         match self {
             Form::Json => json::render(report),
+            Form::Html => html::render(report),
             Form::Jsonl => jsonl::render(report),
             Form::Csv => csv::render(report),
             Form::Markdown => markdown::render(report),

@@ -131,6 +131,7 @@ fn told(found: &FoundLines, pages: &[&SampledPage], text: &impl Fn(Fingerprint) 
     Recurring {
         id: found.lines.first().map(|line| hex(line.template)).unwrap_or_default(),
         kind: found.kind,
+        heading: found.heading.map(text).filter(|text| !text.is_empty()),
         pages: found.pages.len() as u64,
         lines: found.lines.iter().take(MEMBERS).map(member).collect(),
         more_lines: found.lines.len().saturating_sub(MEMBERS) as u64,

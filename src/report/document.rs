@@ -248,6 +248,9 @@ pub struct Recurring {
     pub id: String,
     /// What it is.
     pub kind: RecurringKind,
+    /// The line under which it stands, as a list does under "Most read".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
     /// Sampled pages that have it.
     pub pages: u64,
     /// Its lines: those of a block as they stand on a page, those of a list from the one on most pages down.

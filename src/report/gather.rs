@@ -35,6 +35,8 @@ impl Default for Wanted {
 const SAMPLED: usize = 64;
 /// Pages of a site that are shown whole.
 const EXAMPLES: usize = 3;
+/// Characters of a headline: shorter titles are those of sections, which menus name.
+const HEADLINE: f32 = 20.0;
 /// Lines of one page that are noted: what is beyond is of a page that no one reads to the end.
 const MOST_LINES: usize = 5000;
 /// Lines of a page that are shown.
@@ -162,6 +164,7 @@ impl<'a> Gathering<'a> {
             template: line.template,
             bytes: u32::try_from(line.end - line.start).unwrap_or(u32::MAX),
             keep: verdict.keep,
+            is_headline: line.shape.length() >= HEADLINE && site.counts().titled(line) > 0,
         });
         let example = (rank < EXAMPLES).then(|| Example {
             lines: shown()

@@ -22,6 +22,8 @@ pub struct Shown {
     pub bytes: u32,
     /// Whether it stays.
     pub keep: bool,
+    /// Whether it is the headline of a page of the site.
+    pub is_headline: bool,
 }
 
 /// Lines that recur together.
@@ -39,6 +41,8 @@ pub struct Found {
     pub bytes: u64,
     /// The mean place of its first line on its pages, from 0 to 1.
     pub position: f64,
+    /// The anchor that stands above it most often; none for what is made of anchors itself.
+    pub heading: Option<Fingerprint>,
 }
 
 /// A line of a block or list.
@@ -52,8 +56,10 @@ pub struct FoundLine {
 
 /// Share of the pages from which a line is an anchor, and the least number of pages.
 const ANCHOR: (f64, usize) = (0.25, 2);
+/// How often an anchor may stand on a page on average.
+const TIMES: f64 = 1.25;
 /// Share of the pages of the steadiest line around it that an anchor must stand on.
-const FIXED: f64 = 0.8;
+const FIXED: f64 = 0.6;
 /// Share of the pages of the rarer of two anchors on which they must follow each other to be of one block.
 const TOGETHER: f64 = 0.6;
 /// Share of its pages on which the lines of a block stand, on average; what changes more is a list.
@@ -89,9 +95,12 @@ struct Anchors {
 impl Anchors {
     fn of(pages: &[&[Shown]]) -> Self {
         let mut lines: HashMap<Fingerprint, (usize, f64)> = HashMap::new();
+        let mut times: HashMap<Fingerprint, usize> = HashMap::new();
         for page in pages {
             let mut seen = HashSet::new();
-            for (at, line) in page.iter().enumerate().filter(|(_, line)| !line.keep) {
+            // A headline may stand in a list for all the days of a crawl and is no anchor for that.
+            for (at, line) in page.iter().enumerate().filter(|(_, line)| !line.keep && !line.is_headline) {
+                *times.entry(line.template).or_default() += 1;
                 if seen.insert(line.template) {
                     let (on, places) = lines.entry(line.template).or_default();
                     *on += 1;
@@ -100,7 +109,10 @@ impl Anchors {
             }
         }
         let least = ((ANCHOR.0 * pages.len() as f64).ceil() as usize).max(ANCHOR.1);
-        lines.retain(|_, (on, _)| *on >= least);
+        // What stands on a page several times, such as a headline in two lists, marks no place.
+        let is_single =
+            |line: &Fingerprint, on| times.get(line).is_some_and(|times| *times as f64 <= TIMES * on as f64);
+        lines.retain(|line, (on, _)| *on >= least && is_single(line, *on));
         let mut anchors = Self { lines };
         anchors.leave_fixed(pages);
         anchors.lines.values_mut().for_each(|(on, places)| *places /= *on as f64);
@@ -194,6 +206,7 @@ fn lists(pages: &[&[Shown]], anchors: &Anchors) -> Vec<Found> {
     let mut lists: BTreeMap<u64, Gathered> = BTreeMap::new();
     for (number, row) in (0..).zip(&rows) {
         let list = lists.entry(groups.of(number)).or_default();
+        *list.above.entry(row.slot.0).or_default() += 1;
         for (at, line) in (row.at..).zip(row.lines) {
             list.add(row.page, at, pages[row.page], line);
         }
@@ -223,24 +236,39 @@ fn rows_of<'a>(number: usize, page: &'a [Shown], anchors: &Anchors, rows: &mut V
     }
 }
 
-/// Joins rows of which the lines are alike.
+/// Joins rows of which the lines are alike, the most alike first. What stands on one page twice is two lists, however
+/// alike they are.
 fn join_alike(rows: &[Row<'_>], groups: &mut Groups) {
     let hasher = MinHasher::with_slots(0, SLOTS);
     let mut long: Vec<(u64, &Row<'_>)> = (0..).zip(rows).filter(|(_, row)| row.lines.len() >= LEAST_ROW).collect();
     long.sort_by_key(|(number, row)| (std::cmp::Reverse(row.lines.len()), *number));
     long.truncate(COMPARED);
-    let signatures: Vec<_> = long
-        .iter()
-        .map(|(number, row)| {
-            let set: Vec<u32> = row.lines.iter().map(|line| (line.template >> 32) as u32).collect();
-            (*number, hasher.signature(&set))
-        })
-        .collect();
+    let signature = |(number, row): (u64, &Row<'_>)| {
+        let set: Vec<u32> = row.lines.iter().map(|line| (line.template >> 32) as u32).collect();
+        (number, hasher.signature(&set))
+    };
+    let signatures: Vec<_> = long.into_iter().map(signature).collect();
+    let mut pairs: Vec<(f64, u64, u64)> = Vec::new();
     for (i, (one, signature)) in signatures.iter().enumerate() {
         for (other, of_other) in signatures.iter().skip(i + 1) {
-            if groups.of(*one) != groups.of(*other) && similarity(signature.slots(), of_other.slots()) >= ALIKE {
-                groups.join(*one, *other);
+            let likeness = similarity(signature.slots(), of_other.slots());
+            if likeness >= ALIKE && groups.of(*one) != groups.of(*other) {
+                pairs.push((likeness, *one.min(other), *one.max(other)));
             }
+        }
+    }
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let mut on: HashMap<u64, HashSet<usize>> = HashMap::new();
+    for (number, row) in (0..).zip(rows) {
+        on.entry(groups.of(number)).or_default().insert(row.page);
+    }
+    for (_, one, other) in pairs {
+        let (one, other) = (groups.of(one), groups.of(other));
+        let stand_apart = on.get(&one).zip(on.get(&other)).is_some_and(|(one, other)| one.is_disjoint(other));
+        if one != other && stand_apart {
+            let pages = [on.remove(&one), on.remove(&other)].into_iter().flatten().flatten().collect();
+            groups.join(one, other);
+            on.insert(groups.of(one), pages);
         }
     }
 }
@@ -253,6 +281,8 @@ struct Gathered {
     firsts: BTreeMap<usize, f64>,
     occurrences: u64,
     bytes: u64,
+    /// How often which anchor stands above.
+    above: BTreeMap<Fingerprint, usize>,
 }
 
 impl Gathered {
@@ -275,8 +305,10 @@ impl Gathered {
         let (occurrences, bytes) = (self.occurrences, self.bytes);
         let stand: usize = lines.iter().map(|line| line.pages.len()).sum();
         let is_steady = stand as f64 >= STEADY * (lines.len() * self.firsts.len()) as f64;
+        let heading = self.above.into_iter().max_by_key(|(line, times)| (*times, *line)).map(|(line, _)| line);
+        let heading = heading.filter(|line| *line != EDGE);
         let kind = if is_steady { RecurringKind::Block } else { RecurringKind::List };
-        Found { kind, lines, pages: self.firsts.into_keys().collect(), occurrences, bytes, position }
+        Found { kind, lines, pages: self.firsts.into_keys().collect(), occurrences, bytes, position, heading }
     }
 }
 
@@ -316,6 +348,7 @@ mod tests {
             template: line.bytes().fold(7, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3_0b05)),
             bytes: line.len() as u32,
             keep: line.starts_with(char::is_uppercase),
+            is_headline: line.starts_with("about"),
         };
         text.split_whitespace().map(shown).collect()
     }
@@ -351,7 +384,17 @@ mod tests {
         let list = found.iter().find(|found| found.kind == RecurringKind::List).expect("a list");
         assert_eq!((list.lines.len(), list.pages.len(), list.occurrences), (11, 8, 32));
         assert!(!templates(list).contains(&of("latest")));
+        assert_eq!(list.heading, Some(of("latest")));
         assert_eq!(list.lines[0].pages.len(), 4, "those on most pages come first");
+    }
+
+    #[test]
+    fn a_headline_that_stays_for_days_is_of_the_list() {
+        let pages: Vec<String> =
+            (0..6).map(|day| format!("Text{day} latest item{day} about-ferries item{} more", day + 1)).collect();
+        let found = found(&pages);
+        let list = found.iter().find(|found| templates(found).contains(&of("about-ferries"))).expect("a list");
+        assert_eq!((list.kind, list.lines.len()), (RecurringKind::List, 8));
     }
 
     #[test]

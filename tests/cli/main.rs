@@ -28,6 +28,7 @@ mod outputs;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod patterns;
+mod report;
 #[cfg(unix)]
 mod signals;
 mod summary;
