@@ -103,7 +103,7 @@ fn headline(report: &Report) -> String {
         label.push(format!("{share} {}", names[at]));
     }
     let note = match report.totals.few_pages == report.totals.sites {
-        true => "<p class=\"note\">No site has enough pages to tell what repeats: their lines stay.</p>",
+        true => "<p class=\"note\">No site has enough pages to tell what repeats.</p>",
         false => "",
     };
     format!(

@@ -212,7 +212,7 @@
         h("p", { className: "eyebrow" }, `${count(site[PAGES], "page", "pages")}, ${bytes(site[READ])} of text`),
         stack(site[CHROME], site[OWN]),
         h("ul", { className: "legend" }, legend.map(([name, text, share]) => h("li", { className: name }, h("b", {}, text), ` ${percent(share)}`)))),
-      site[FEW] ? h("p", { className: "note" }, "This site has too few pages to tell what repeats: its lines stay.") : "");
+      site[FEW] ? h("p", { className: "note" }, "This site has too few pages to tell what repeats.") : "");
     const figures = h("dl", { className: "figures" }, inFigures("Duplicates", grouped(site[DUPLICATES]), "another page says the same"),
       inFigures("Emptied pages", grouped(site[EMPTIED]), "all of their text is chrome"), inFigures("Short pages", grouped(site[SHORT]), "little text of their own"));
     view.append(figures);
