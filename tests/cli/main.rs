@@ -20,6 +20,7 @@ mod eval;
 mod explain;
 mod fields;
 mod formats;
+mod gate;
 mod invariance;
 mod leaning;
 mod messages;
