@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chrome::Model;
 use crate::error::{Error, Result};
+use crate::gate;
 use crate::pattern::{Patterns, Written};
 use crate::similar::{Canonical, Method, Rules};
 
@@ -260,6 +261,10 @@ pub struct Options {
     /// Folder for temporary files [default: the system's]
     #[cfg_attr(feature = "cli", arg(long, value_name = "DIR", help_heading = "Running"))]
     pub temp_dir: Option<PathBuf>,
+    /// Limits of `dehusk check`, which has flags for them; in `dehusk.toml` a table: `[check]`.
+    #[cfg_attr(feature = "cli", arg(skip))]
+    #[serde(default)]
+    pub check: gate::Written,
 }
 
 impl Options {
@@ -291,6 +296,7 @@ impl Options {
             batch: self.batch.or(under.batch),
             reading: self.reading.or(under.reading),
             temp_dir: self.temp_dir.or(under.temp_dir),
+            check: self.check.over(under.check),
         }
     }
 
@@ -366,6 +372,7 @@ impl Options {
                 temp_dir: self.temp_dir.unwrap_or_else(std::env::temp_dir),
                 allow_bad,
             },
+            check: self.check.limits(allow_bad)?,
         })
     }
 }
@@ -385,6 +392,8 @@ pub struct Settings {
     pub results: Results,
     /// What changes only how the run goes.
     pub running: Running,
+    /// What a check holds the result to.
+    pub check: gate::Limits,
 }
 
 /// The settings that change what comes out.
@@ -496,6 +505,7 @@ mod tests {
             Options { duplicate_threshold: Some(1.5), ..Options::default() },
             Options { duplicate_threshold: Some(f64::NAN), ..Options::default() },
             Options { contained: Some(0.0), ..Options::default() },
+            Options { check: gate::Written { judge_from: Some(0), ..gate::Written::default() }, ..Options::default() },
         ] {
             assert!(options.settings().is_err());
         }

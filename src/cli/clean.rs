@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::destination::Destination;
 use super::input::Input;
-use super::report::{Destination, WantedArgs};
+use super::report::{self, WantedArgs};
 use super::{Talk, exit_status, summary};
 use crate::config::Options;
 use crate::error::{Error, Result};
@@ -58,7 +59,7 @@ pub struct Clean {
     force: bool,
     /// Write a report too: a format of `dehusk report`, = and a file, or standard output; may be given several times
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Report")]
-    report: Vec<Destination>,
+    report: Vec<Destination<report::Format>>,
     #[command(flatten)]
     wanted: WantedArgs,
     #[command(flatten)]
@@ -103,8 +104,8 @@ impl Clean {
         let (summary, report) =
             crawl.run(talk, wanted, |context, sources| pipeline::clean(context, sources, output))?;
         summary::problems(&summary);
-        for destination in &self.report {
-            report.as_ref().map_or(Ok(()), |report| destination.write(report, self.wanted, self.force))?;
+        for (destination, report) in self.report.iter().flat_map(|destination| Some((destination, report.as_ref()?))) {
+            destination.write(self.force, |format, width| format.of(report, width, self.wanted.sites()))?;
         }
         if !talk.quiet {
             summary::show(&summary, talk);

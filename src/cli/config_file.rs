@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Options;
 use crate::error::{Error, Result};
+use crate::gate;
+use crate::gate::limits::SiteWritten;
+use crate::page::visible;
 
 /// The file that is looked for.
 const NAME: &str = "dehusk.toml";
@@ -35,24 +38,25 @@ fn find() -> Option<PathBuf> {
 
 fn parse(text: &str) -> Result<Options, String> {
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
-    let known = known_keys();
-    for key in table.keys() {
-        if !known.contains(key) {
-            let nearest =
-                known.iter().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
-            let hint = nearest.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
-            return Err(format!("unknown key '{}'{hint}", crate::page::visible(key)));
+    check_keys(&table, "", &Options::default())?;
+    if let Some(toml::Value::Table(check)) = table.get("check") {
+        check_keys(check, " in [check]", &gate::Written::default())?;
+        for (site, limits) in check.get("site").and_then(toml::Value::as_table).into_iter().flatten() {
+            let place = format!(" in [check.site.\"{}\"]", visible(site));
+            check_keys(limits.as_table().unwrap_or(&toml::Table::new()), &place, &SiteWritten::default())?;
         }
     }
     toml::from_str(text).map_err(|e| e.to_string().trim_end().to_owned())
 }
 
-/// The keys that options have.
-fn known_keys() -> Vec<String> {
-    match serde_json::to_value(Options::default()) {
-        Ok(serde_json::Value::Object(map)) => map.keys().cloned().collect(),
-        _ => Vec::new(),
-    }
+/// Checks that all keys of a table, which stands in this place, are among those that `usual` has.
+fn check_keys(table: &toml::Table, place: &str, usual: &impl serde::Serialize) -> Result<(), String> {
+    let Ok(serde_json::Value::Object(known)) = serde_json::to_value(usual) else { return Ok(()) };
+    let Some(unknown) = table.keys().find(|key| !known.contains_key(*key)) else { return Ok(()) };
+    let likeness = |key: &str| strsim::jaro_winkler(key, unknown);
+    let nearest = known.keys().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let hint = nearest.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+    Err(format!("unknown key '{}'{place}{hint}", visible(unknown)))
 }
 
 #[cfg(test)]
@@ -84,6 +88,24 @@ mod tests {
     fn an_unknown_key_names_the_nearest_known_one() {
         let error = parse("min-page = 5").expect_err("unknown");
         assert_eq!(error, "unknown key 'min-page'; did you mean 'min-pages'?");
+    }
+
+    #[test]
+    fn limits_stand_in_a_table_of_their_own() {
+        let options = parse("[check]\nmax-chrome = '80%'\nmax-new = 2\n[check.site.\"a.example\"]\nmax-short = 90");
+        let check = options.expect("valid").check;
+        assert_eq!((check.each.max_chrome.map(|limit| limit.0), check.max_new), (Some(80.0), Some(2)));
+        assert_eq!(check.site["a.example"].max_short.map(|limit| limit.0), Some(90.0));
+        for (text, said) in [
+            ("[check]\nmax-chrom = 1", "unknown key 'max-chrom' in [check]; did you mean 'max-chrome'?"),
+            ("[check.site.x]\nmax-new = 1", "unknown key 'max-new' in [check.site.\"x\"]; did you mean"),
+            ("[check]\nmax-chrome = 'all'", "'all' is not a percentage"),
+            ("[check]\nmax-short = 101", "'101' is not a percentage"),
+            ("[check.site]\nx = 1", "site"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.contains(said), "{error}");
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The command line: one file a subcommand. The only place that knows a terminal.
 
+mod check;
+mod check_text;
 mod clean;
 mod config_file;
+mod destination;
 mod eval;
 mod explain;
 mod generate;
@@ -40,7 +43,7 @@ const DIM: Style = Style::new().dimmed();
     name = "dehusk",
     version,
     max_term_width = 100,
-    after_help = "Exit status: 0 done, 2 could not run, 3 done but part of the input could not be read (see --allow-bad), 130/143 stopped by a signal.\n\nDocumentation: README.md; `dehusk generate man` writes the manual page."
+    after_help = "Exit status: 0 done, 1 a check failed, 2 could not run, 3 done but part of the input could not be read (see --allow-bad), 130/143 stopped by a signal.\n\nDocumentation: README.md; `dehusk generate man` writes the manual page."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -53,6 +56,7 @@ pub struct Cli {
 enum Command {
     Clean(Box<clean::Clean>),
     Report(Box<report::ReportCommand>),
+    Check(Box<check::Check>),
     Explain(Box<explain::Explain>),
     Eval(Box<eval::Eval>),
     Generate(generate::Generate),
@@ -121,6 +125,7 @@ pub fn main() -> ExitCode {
     let ran = crate::error::guarded(|| match cli.command {
         Command::Clean(clean) => clean.run(&cli.talk),
         Command::Report(report) => report.run(&cli.talk),
+        Command::Check(check) => check.run(&cli.talk),
         Command::Explain(explain) => explain.run(&cli.talk),
         Command::Eval(eval) => eval.run(&cli.talk),
         Command::Generate(generate) => generate.run(),

@@ -1,21 +1,20 @@
 //! `dehusk report`: what each site repeats, and which pages are near-duplicates. And `--report` of other commands.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use super::destination::Destination;
 use super::input::Input;
 use super::summary::problems;
-use super::{Talk, exit_status, report_text, table};
+use super::{Talk, exit_status, report_text};
 use crate::config::Options;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::pipeline;
 use crate::render::Form;
 use crate::report::{Report, Wanted};
-use crate::sink::file::{persist, temporary};
 
 /// Tells what each site repeats, and which pages are near-duplicates
 ///
@@ -45,7 +44,7 @@ pub struct ReportCommand {
 }
 
 /// Sites that the format text shows.
-const SITES: usize = 20;
+pub const SITES: usize = 20;
 
 /// What is wanted of a report.
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -68,6 +67,11 @@ impl WantedArgs {
             detailed: self.detailed_sites.unwrap_or(usual.detailed),
             short_below: self.short_below.unwrap_or(usual.short_below),
         }
+    }
+
+    /// Sites that the format text shows.
+    pub fn sites(&self) -> usize {
+        self.sites.unwrap_or(SITES)
     }
 }
 
@@ -103,7 +107,7 @@ impl ValueEnum for Format {
 
 impl Format {
     /// The report in this format; text with colours, which are taken out where they are not wanted.
-    fn of(self, report: &Report, width: usize, sites: usize) -> String {
+    pub fn of(self, report: &Report, width: usize, sites: usize) -> String {
         match self {
             Format::Text => report_text::draw(report, width, sites),
             Format::Form(form) => form.render(report),
@@ -119,74 +123,7 @@ impl ReportCommand {
         let crawl = self.input.resolve(self.options, talk)?;
         let (summary, report) = crawl.run(talk, Some(self.wanted.wanted()), pipeline::report)?;
         problems(&summary);
-        target.write(&report, self.wanted, self.force)?;
+        target.write(self.force, |format, width| format.of(&report, width, self.wanted.sites()))?;
         Ok(exit_status(&summary, &crawl.settings, talk))
-    }
-}
-
-/// Where a report goes, and how.
-#[derive(Clone, Debug)]
-pub struct Destination {
-    format: Format,
-    /// `None` is standard output.
-    path: Option<PathBuf>,
-}
-
-impl std::str::FromStr for Destination {
-    type Err = String;
-
-    /// `FORMAT` or `FORMAT=PATH`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) = match text.split_once('=') {
-            Some((format, path)) => (format, Some(path)),
-            None => (text, None),
-        };
-        if path == Some("") {
-            return Err(format!("'{text}' names no file behind the '='"));
-        }
-        let format = Format::from_str(format, true).map_err(|_| {
-            let known: Vec<_> =
-                Format::value_variants().iter().filter_map(|format| format.to_possible_value()).collect();
-            let known: Vec<&str> = known.iter().map(|value| value.get_name()).collect();
-            format!("'{format}' is no format of a report; there are {}", known.join(", "))
-        })?;
-        Ok(Self { format, path: path.map(PathBuf::from) })
-    }
-}
-
-impl Destination {
-    /// Whether it goes to standard output.
-    pub fn is_stdout(&self) -> bool {
-        self.path.is_none()
-    }
-
-    /// Checks that the report can be written where it is to go, before anything is read.
-    ///
-    /// # Errors
-    /// When there is a file already that may not be replaced.
-    pub fn refuse(&self, force: bool) -> Result<()> {
-        match &self.path {
-            Some(path) if path.exists() && !force => Err(ErrorKind::Exists(path.clone()).into()),
-            _ => Ok(()),
-        }
-    }
-
-    /// Writes the report.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn write(&self, report: &Report, wanted: WantedArgs, force: bool) -> Result<()> {
-        let draw = |width| self.format.of(report, width, wanted.sites.unwrap_or(SITES));
-        let Some(path) = &self.path else {
-            let text = draw(table::width());
-            return if self.format == Format::Text { table::print(&text) } else { table::print_bytes(text.as_bytes()) };
-        };
-        let mut text = draw(table::FILE_WIDTH);
-        if self.format == Format::Text {
-            text = anstream::adapter::strip_str(&text).to_string();
-        }
-        let mut file = temporary(path)?;
-        file.write_all(text.as_bytes()).map_err(Error::writing(path))?;
-        persist(file, path, force)
     }
 }

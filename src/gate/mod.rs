@@ -1,6 +1,23 @@
-//! The gate: whether a crawl passes the limits that are set for it.
+//! The gate: whether a crawl passes the limits that are set for it, and is what the last good one was.
+//!
+//! [`check`] holds a [`Report`] to [`Limits`] and to a [`Baseline`]. Every site is judged alone, so that one that got
+//! better pays for no other. Where a cause is known ([`diagnose`]), it is the only finding of its site: that pages are
+//! short and share a text is what a wall does, and need not be said again.
 
-use crate::report::Finding;
+pub mod baseline;
+pub mod diagnose;
+pub mod limits;
+pub mod profile;
+mod words;
+
+use crate::report::document::{Cluster, Site};
+use crate::report::summary::share;
+use crate::report::{Finding, Kind, Level, Report};
+
+pub use baseline::Baseline;
+use limits::Expected;
+pub use limits::{Limits, Written};
+use profile::Profile;
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,5 +60,324 @@ impl Outcome {
     /// Whether the crawl passes.
     pub fn passes(&self) -> bool {
         self.failures().count() as u64 <= self.max_new
+    }
+}
+
+/// Holds a crawl to limits, and to what is known of the last good one.
+pub fn check(report: &Report, limits: &Limits, baseline: Option<&Baseline>) -> Outcome {
+    let mut checked = Checked { limits, baseline, findings: Vec::new(), diagnosed: Vec::new() };
+    checked.totals(report);
+    for site in &report.sites {
+        checked.site(site);
+    }
+    checked.missing_sites(report);
+    checked.clusters(report);
+    let Checked { mut findings, diagnosed, .. } = checked;
+    findings.sort_by(|a, b| (&a.site, a.kind, &a.fingerprint).cmp(&(&b.site, b.kind, &b.fingerprint)));
+    let stale = match baseline {
+        Some(baseline) => {
+            baseline.apply(&mut findings);
+            baseline.stale(&findings, &diagnosed)
+        }
+        None => Vec::new(),
+    };
+    Outcome {
+        sites: report.sites.iter().map(checked_site).collect(),
+        findings,
+        stale,
+        max_new: limits.max_new,
+        chrome_share: report.totals.figures.chrome_share(),
+        duplicate_share: report.totals.figures.duplicate_share(),
+        pages: report.totals.figures.pages,
+    }
+}
+
+fn checked_site(site: &Site) -> CheckedSite {
+    CheckedSite {
+        name: site.name.clone(),
+        pages: site.figures.pages,
+        chrome_share: site.figures.chrome_share(),
+        duplicate_share: site.figures.duplicate_share(),
+    }
+}
+
+/// A check under way.
+struct Checked<'a> {
+    limits: &'a Limits,
+    baseline: Option<&'a Baseline>,
+    findings: Vec<Finding>,
+    /// Sites of which the cause of what is wrong is known.
+    diagnosed: Vec<&'a str>,
+}
+
+/// A limit of a share that is passed.
+struct Passed {
+    kind: Kind,
+    /// Whose share it is, and what the limit is.
+    share: f64,
+    limit: f64,
+    pages: u64,
+    of: u64,
+    /// What there is too much of.
+    what: String,
+}
+
+impl<'a> Checked<'a> {
+    fn add(&mut self, kind: Kind, level: Level, site: Option<&str>, count: u64, pages: (u64, u64), message: String) {
+        self.findings.push(Finding {
+            kind,
+            level,
+            site: site.map(str::to_owned),
+            fingerprint: String::new(),
+            count,
+            pages: pages.0,
+            of: pages.1,
+            message,
+            page: None,
+            known: 0,
+        });
+    }
+
+    /// Says that a share is too large. It counts in steps of five hundredths: a baseline that accepts it need not change
+    /// with every page.
+    fn share(&mut self, site: Option<&str>, passed: Passed) {
+        let Passed { kind, share, limit, pages, of, what } = passed;
+        if share <= limit {
+            return;
+        }
+        let count = (share * 20.0 - 1e-9).ceil() as u64 * 5;
+        let message = format!("{:.0} % {what}; the limit is {:.0} %", share * 100.0, limit * 100.0);
+        self.add(kind, Level::Error, site, count, (pages, of), message);
+    }
+
+    /// Holds all sites together to their limits.
+    fn totals(&mut self, report: &Report) {
+        let limits = self.limits;
+        let figures = &report.totals.figures;
+        let (skipped, pages) = (report.totals.skipped, figures.pages);
+        if !limits.skipped.allows(skipped, pages + skipped) {
+            let of = (skipped, pages + skipped);
+            let message = format!("{skipped} of {} records could not be read", pages + skipped);
+            self.add(Kind::SkippedRecords, Level::Error, None, skipped, of, message);
+        }
+        if let Some(expected) = limits.pages
+            && pages < expected
+        {
+            let message = format!("{pages} pages; at least {expected} are expected");
+            self.add(Kind::MissingPages, Level::Error, None, expected - pages, (pages, expected), message);
+        }
+        for (limit, mut passed) in [limits.chrome, limits.duplicates, limits.emptied, limits.short]
+            .into_iter()
+            .zip(shares(report.totals.figures.clone(), limits.min_text))
+        {
+            if let Some(limit) = limit {
+                passed.limit = limit;
+                self.share(None, passed);
+            }
+        }
+        let few = report.sites.iter().filter(|site| site.figures.pages < limits.judge_from);
+        let (sites, pages) = few.fold((0, 0), |(sites, pages), site| (sites + 1, pages + site.figures.pages));
+        if sites > 0 {
+            let message = format!(
+                "{sites} of {} sites have fewer than {} pages and are not held to limits",
+                report.sites.len(),
+                limits.judge_from
+            );
+            self.add(Kind::FewPages, Level::Note, None, sites, (pages, figures.pages), message);
+        }
+    }
+
+    /// Holds a site to its limits and to what it was.
+    fn site(&mut self, site: &'a Site) {
+        let limits = self.limits.of(&site.name);
+        let known = self.baseline.and_then(|baseline| baseline.site(&site.name));
+        let name = Some(site.name.as_str());
+        self.missing(&site.name, site.figures.pages, known.map(|known| known.profile.pages));
+        if site.figures.pages < self.limits.judge_from {
+            return;
+        }
+        let now = Profile::of(site);
+        let known = known.filter(|known| known.profile.pages >= self.limits.judge_from);
+        let changed = known.and_then(|known| diagnose::changed(site, &now, known, limits));
+        if let Some(diagnosis) = changed.or_else(|| diagnose::sure(site)) {
+            self.add(diagnosis.kind, Level::Error, name, 1, (diagnosis.pages, now.pages), diagnosis.message);
+            if let Some(finding) = self.findings.last_mut() {
+                finding.page = diagnosis.page;
+            }
+            self.diagnosed.push(&site.name);
+            return;
+        }
+        let allowed = [limits.chrome, limits.duplicates, limits.emptied, limits.short];
+        for (limit, mut passed) in allowed.into_iter().zip(shares(site.figures.clone(), self.limits.min_text)) {
+            passed.limit = limit;
+            let is_emptied = passed.kind == Kind::Emptied;
+            let before = self.findings.len();
+            self.share(name, passed);
+            if is_emptied && let Some(finding) = self.findings.get_mut(before) {
+                finding.page = site.emptied_pages.first().cloned();
+            }
+        }
+        if let Some(known) = known {
+            let (new, gone) = diagnose::navigation(site, known);
+            if new + gone > 0 {
+                let message = format!("{new} lines new that recur on most pages, {gone} gone");
+                self.add(
+                    Kind::NavigationChanged,
+                    Level::Note,
+                    name,
+                    (new + gone) as u64,
+                    (now.pages, now.pages),
+                    message,
+                );
+            }
+        }
+    }
+
+    /// Whether a site has the pages it should have.
+    fn missing(&mut self, site: &str, pages: u64, before: Option<u64>) {
+        let expected = match (self.limits.of(site).pages, before) {
+            (Expected::Pages(expected), _) => expected,
+            (Expected::Percent(share), Some(before)) if before >= self.limits.judge_from => {
+                (share.share() * before as f64).ceil() as u64
+            }
+            _ => return,
+        };
+        if pages < expected {
+            let before = before.map(|before| format!(", {before} before")).unwrap_or_default();
+            let message = format!("{pages} pages{before}; at least {expected} are expected");
+            self.add(Kind::MissingPages, Level::Error, Some(site), expected - pages, (pages, expected), message);
+        }
+    }
+
+    /// Sites that are known, and not there at all.
+    fn missing_sites(&mut self, report: &Report) {
+        let Some(baseline) = self.baseline else { return };
+        for (name, known) in baseline.sites().filter(|(name, _)| report.site(name).is_none()) {
+            self.missing(name, 0, Some(known.profile.pages));
+        }
+    }
+
+    /// Pages that have more copies than they may.
+    fn clusters(&mut self, report: &Report) {
+        for cluster in report.clusters.iter().flat_map(|clusters| &clusters.listed) {
+            let site = cluster.pages.first().map_or("", |page| page.site.as_str());
+            let copies = cluster.size.saturating_sub(u64::from(!cluster.is_earlier));
+            if self.limits.of(site).copies.is_some_and(|limit| copies > limit) {
+                self.cluster(cluster, site, copies);
+            }
+        }
+    }
+
+    fn cluster(&mut self, cluster: &Cluster, site: &str, copies: u64) {
+        let message = format!("{copies} copies of {}", cluster.canonical);
+        self.add(Kind::Cluster, Level::Error, Some(site), copies, (copies, cluster.size), message);
+        if let Some(finding) = self.findings.last_mut() {
+            finding.fingerprint.clone_from(&cluster.id);
+            finding.page = Some(cluster.canonical.clone());
+        }
+    }
+}
+
+/// The shares that have limits: of chrome, duplicates, emptied and short pages.
+fn shares(figures: crate::report::document::Figures, min_text: u64) -> [Passed; 4] {
+    let pages = figures.pages;
+    let of_pages = |kind: Kind, count: u64, what: String| Passed {
+        kind,
+        share: share(count, pages),
+        limit: 1.0,
+        pages: count,
+        of: pages,
+        what: format!("of the pages {what} ({count} of {pages})"),
+    };
+    [
+        Passed {
+            kind: Kind::ChromeShare,
+            share: figures.chrome_share(),
+            limit: 1.0,
+            pages,
+            of: pages,
+            what: "of the text is chrome".to_owned(),
+        },
+        of_pages(Kind::DuplicateShare, figures.duplicates, "say what another page says".to_owned()),
+        of_pages(Kind::Emptied, figures.emptied, "have nothing left".to_owned()),
+        of_pages(Kind::ShortPages, figures.short, format!("have less than {min_text} characters of unique text")),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::AllowBad;
+    use crate::error::Result;
+    use crate::report::document::{Figures, Totals};
+    use crate::report::summary::Amount;
+
+    fn limits() -> Result<Limits> {
+        Written::default().limits(AllowBad::Records(0))
+    }
+
+    /// A site with text of which this share is kept, and so many pages emptied.
+    fn site(name: &str, pages: u64, kept: u64, emptied: u64) -> Site {
+        let amount = |bytes: u64| Amount { lines: 1, bytes };
+        let figures =
+            Figures { pages, emptied, read: amount(100), kept: amount(kept), distinct: pages, ..Figures::default() };
+        Site { name: name.to_owned(), figures, most_equal: 1, ..Site::default() }
+    }
+
+    fn report(sites: Vec<Site>) -> Report {
+        let mut totals = Totals::default();
+        sites.iter().for_each(|site| totals.figures.add(&site.figures));
+        Report { totals, sites, ..Report::default() }
+    }
+
+    fn found(outcome: &Outcome) -> Vec<(Option<&str>, Kind, u64)> {
+        outcome.findings.iter().map(|finding| (finding.site.as_deref(), finding.kind, finding.count)).collect()
+    }
+
+    #[test]
+    fn each_site_is_held_to_the_limits_alone() -> Result<()> {
+        let report = report(vec![site("a", 9, 3, 0), site("b", 90, 99, 0)]);
+        let outcome = check(&report, &limits()?, None);
+        assert_eq!(found(&outcome), [(Some("a"), Kind::ChromeShare, 100)]);
+        assert!(!outcome.passes());
+        Ok(())
+    }
+
+    #[test]
+    fn a_site_of_few_pages_is_noted_and_not_held_to_limits() -> Result<()> {
+        let outcome = check(&report(vec![site("a", 4, 0, 4), site("b", 9, 50, 0)]), &limits()?, None);
+        assert_eq!(found(&outcome), [(None, Kind::FewPages, 1)]);
+        assert!(outcome.passes());
+        Ok(())
+    }
+
+    #[test]
+    fn where_the_cause_is_known_its_consequences_are_not_told() -> Result<()> {
+        let outcome = check(&report(vec![site("a", 20, 1, 19)]), &limits()?, None);
+        assert_eq!(found(&outcome), [(Some("a"), Kind::EmptyBody, 1)]);
+        Ok(())
+    }
+
+    #[test]
+    fn shares_that_are_accepted_count_in_steps() -> Result<()> {
+        let limits = limits()?;
+        let first = report(vec![site("a", 20, 80, 7)]);
+        let baseline = Baseline::of(&first, check(&first, &limits, None).failures());
+        assert_eq!(baseline.accepted(), 1);
+        assert!(check(&first, &limits, Some(&baseline)).passes());
+        let worse = report(vec![site("a", 20, 80, 8)]);
+        assert_eq!(found(&check(&worse, &limits, Some(&baseline))), [(Some("a"), Kind::Emptied, 40)]);
+        let better = check(&report(vec![site("a", 20, 80, 0)]), &limits, Some(&baseline));
+        assert!(better.passes() && better.stale.len() == 1);
+        Ok(())
+    }
+
+    #[test]
+    fn a_site_that_is_gone_is_missing() -> Result<()> {
+        let limits = limits()?;
+        let baseline = Baseline::of(&report(vec![site("a", 20, 80, 0), site("b", 2, 80, 0)]), std::iter::empty());
+        let outcome = check(&report(Vec::new()), &limits, Some(&baseline));
+        assert_eq!(found(&outcome), [(Some("a"), Kind::MissingPages, 10)]);
+        Ok(())
     }
 }

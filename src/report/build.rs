@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::document::{
-    Cluster, ClusterPage, Clusters as Found, Compared, Details, ExampleLine, ExamplePage, Member, Recurring, Report,
-    Site, Source, SourceProblem, Totals, VERSION,
+    Cluster, ClusterPage, Clusters as Found, Compared, Details, Ends, ExampleLine, ExamplePage, Member, Recurring,
+    Repeated, Report, Site, Source, SourceProblem, Totals, VERSION,
 };
-use super::gather::{CLUSTER_PAGES, Gathered, SampledPage, SiteGathered, Wanted, farthest, largest};
+use super::gather::{
+    CLUSTER_PAGES, Gathered, Measures, REPEATED, SampledPage, SiteGathered, Wanted, farthest, largest,
+};
+use super::lengths::most_alike;
 use super::recurring::{Found as FoundLines, Shown, recurring};
-use super::summary::{Likeness, SourceTally};
+use super::summary::{Likeness, SourceTally, share};
 use crate::chrome::Sites;
 use crate::config::Results;
 use crate::line::Fingerprint;
@@ -108,17 +111,32 @@ fn details(gathered: &SiteGathered) -> Details {
     let lines: Vec<&[Shown]> = pages.iter().map(|page| page.lines.as_slice()).collect();
     let found = recurring(&lines);
     let text = |line: Fingerprint| gathered.texts.get(&line).map_or("", |(_, text)| text).to_owned();
+    let repeated = left_of_many(&lines);
+    let own: Vec<u64> = pages.iter().map(|page| own_text(page, &repeated)).collect();
+    let mut left: Vec<Repeated> = repeated
+        .iter()
+        .map(|(line, on)| Repeated {
+            fingerprint: hex(*line),
+            text: text(*line),
+            pages: on.len() as u64,
+            own_text: median_of(on, &own),
+        })
+        .collect();
+    left.sort_by(|a, b| b.pages.cmp(&a.pages).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
+    left.truncate(MEMBERS);
     Details {
         sampled: pages.len() as u64,
         more_recurring: found.len().saturating_sub(RECURRING) as u64,
-        recurring: found.iter().take(RECURRING).map(|found| told(found, &pages, &text)).collect(),
+        recurring: found.iter().take(RECURRING).map(|found| told(found, &pages, &own, &text)).collect(),
         positions: positions(&lines),
+        repeated: left,
+        ends: ends(&pages, own),
         examples: pages.iter().filter_map(|page| example(page)).collect(),
     }
 }
 
 /// A block or list with its texts.
-fn told(found: &FoundLines, pages: &[&SampledPage], text: &impl Fn(Fingerprint) -> String) -> Recurring {
+fn told(found: &FoundLines, pages: &[&SampledPage], own: &[u64], text: &impl Fn(Fingerprint) -> String) -> Recurring {
     let dates = |on: &[usize]| {
         let days: BTreeSet<i64> = on.iter().filter_map(|page| pages.get(*page)?.date).collect();
         (days.first().map(|date| day(*date)), days.last().map(|date| day(*date)))
@@ -126,7 +144,8 @@ fn told(found: &FoundLines, pages: &[&SampledPage], text: &impl Fn(Fingerprint) 
     let member = |line: &super::recurring::FoundLine| {
         let (first_day, last_day) = dates(&line.pages);
         let (fingerprint, pages) = (hex(line.template), line.pages.len() as u64);
-        Member { fingerprint, text: text(line.template), pages, first_day, last_day }
+        let own_text = median_of(&line.pages, own);
+        Member { fingerprint, text: text(line.template), pages, own_text, first_day, last_day }
     };
     Recurring {
         id: found.lines.first().map(|line| hex(line.template)).unwrap_or_default(),
@@ -144,6 +163,63 @@ fn told(found: &FoundLines, pages: &[&SampledPage], text: &impl Fn(Fingerprint) 
             .and_then(|page| pages.get(*page))
             .map(|page| page.name.to_string())
             .unwrap_or_default(),
+    }
+}
+
+/// The lines that are left of many pages, and of which.
+fn left_of_many(pages: &[&[Shown]]) -> BTreeMap<Fingerprint, Vec<usize>> {
+    let mut left: BTreeMap<Fingerprint, Vec<usize>> = BTreeMap::new();
+    for (number, page) in pages.iter().enumerate() {
+        for line in page.iter().filter(|line| line.keep) {
+            let on = left.entry(line.template).or_default();
+            if on.last() != Some(&number) {
+                on.push(number);
+            }
+        }
+    }
+    let least = ((REPEATED * pages.len() as f64).ceil() as usize).max(2);
+    left.retain(|_, on| on.len() >= least);
+    left
+}
+
+/// Characters that are left of a page alone.
+fn own_text(page: &SampledPage, repeated: &BTreeMap<Fingerprint, Vec<usize>>) -> u64 {
+    let kept = || page.lines.iter().filter(|line| line.keep);
+    let bytes: u64 = kept().map(|line| u64::from(line.bytes)).sum();
+    let own: u64 = kept().filter(|line| !repeated.contains_key(&line.template)).map(|line| u64::from(line.bytes)).sum();
+    (page.measures.kept as f64 * share(own, bytes)).round() as u64
+}
+
+/// The median over these pages.
+fn median_of(pages: &[usize], own: &[u64]) -> u64 {
+    let mut numbers: Vec<u64> = pages.iter().filter_map(|page| own.get(*page).copied()).collect();
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied().unwrap_or(0)
+}
+
+fn ends(pages: &[&SampledPage], mut own: Vec<u64>) -> Ends {
+    let alike = |whole: fn(&Measures) -> u64, after_first: fn(&Measures) -> u64| {
+        let of = |length: fn(&Measures) -> u64| {
+            most_alike(
+                &mut pages.iter().map(|page| length(&page.measures)).filter(|length| *length > 0).collect::<Vec<_>>(),
+            )
+        };
+        let (most, length) = of(whole).max(of(after_first));
+        (rounded(share(most as u64, pages.len() as u64)), length)
+    };
+    let (read_alike, read_length) = alike(|page| page.read, |page| page.read_after_first);
+    let (kept_alike, kept_length) = alike(|page| page.kept, |page| page.kept_after_first);
+    let left = pages.iter().filter(|page| page.measures.kept > 0).count() as u64;
+    let open = pages.iter().filter(|page| page.measures.is_open).count() as u64;
+    own.sort_unstable();
+    let decile = |tenths: usize| own.get((own.len() * tenths).div_ceil(10).saturating_sub(1)).copied().unwrap_or(0);
+    Ends {
+        read_alike,
+        read_length,
+        kept_alike,
+        kept_length,
+        kept_open: rounded(share(open, left)),
+        own: std::array::from_fn(|at| decile(at + 1)),
     }
 }
 

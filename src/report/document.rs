@@ -207,6 +207,8 @@ pub struct Lengths {
     pub longest: u64,
     /// Share of the pages that are about as long as the longest one: by less than an eighth shorter.
     pub as_long_as_longest: f64,
+    /// The lengths that one, two … nine tenths of the pages stay below, each to an eighth.
+    pub deciles: [u64; 9],
 }
 
 /// What is told of the lines of a site: of a sample of its pages, chosen by their text alone.
@@ -223,8 +225,47 @@ pub struct Details {
     /// Share of the text that was dropped, in hundredths, along the pages: the first number is of the first fiftieth of
     /// every page, the last of the last.
     pub positions: Vec<u8>,
+    /// Lines that are left although they stand on many of the sampled pages, those on most of them first.
+    pub repeated: Vec<Repeated>,
+    /// How the sampled pages end, and how many of them are of one length.
+    pub ends: Ends,
     /// Some pages, whole.
     pub examples: Vec<ExamplePage>,
+}
+
+/// A line that is left of many pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Repeated {
+    /// Its fingerprint, numbers and dates aside: 16 hexadecimal digits.
+    pub fingerprint: String,
+    /// Its text on one of the pages, cut if it is long.
+    pub text: String,
+    /// Sampled pages of which it is left.
+    pub pages: u64,
+    /// As in [`Member::own_text`].
+    pub own_text: u64,
+}
+
+/// What texts that were cut at one length have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct Ends {
+    /// Share of the sampled pages that are equally long when they are read, to a twentieth; with or without their first
+    /// line, whichever is more.
+    pub read_alike: f64,
+    /// The longest of them, in characters.
+    pub read_length: u64,
+    /// The same of what is left of the pages.
+    pub kept_alike: f64,
+    /// The longest of them, in characters.
+    pub kept_length: u64,
+    /// Share of the sampled pages of which something is left whose last line left has no closing punctuation.
+    pub kept_open: f64,
+    /// Characters that are left of a sampled page, without what is left of many: what one, two … nine tenths stay below.
+    pub own: [u64; 9],
 }
 
 /// What recurs on a site.
@@ -278,6 +319,8 @@ pub struct Member {
     pub text: String,
     /// Sampled pages that have it.
     pub pages: u64,
+    /// Characters that are left of these pages, without what is left of many ([`Details::repeated`]): the median.
+    pub own_text: u64,
     /// The first day on which it stood there (`2014-05-12`), where pages have dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_day: Option<String>,

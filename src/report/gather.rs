@@ -33,6 +33,8 @@ impl Default for Wanted {
 
 /// Pages of a site of which lines are noted.
 const SAMPLED: usize = 64;
+/// Share of the pages from which a line that is left is told to be left of many.
+pub(super) const REPEATED: f64 = 0.1;
 /// Pages of a site that are shown whole.
 const EXAMPLES: usize = 3;
 /// Characters of a headline: shorter titles are those of sections, which menus name.
@@ -87,7 +89,7 @@ pub(super) struct SiteGathered {
     pub clusters: HashMap<Content, u64>,
     /// The sampled pages, by their digests.
     pub sampled: BTreeMap<u128, SampledPage>,
-    /// The texts of dropped lines, each from the page with the smallest digest.
+    /// The texts of dropped lines and of those that are on many pages, each from the page with the smallest digest.
     pub texts: HashMap<Fingerprint, (u128, Box<str>)>,
 }
 
@@ -99,8 +101,49 @@ pub(super) struct SampledPage {
     pub date: Option<i64>,
     /// Its lines that show.
     pub lines: Vec<Shown>,
+    /// How long it is and how it ends.
+    pub measures: Measures,
     /// The page for people to read, if it is one of the examples.
     pub example: Option<Example>,
+}
+
+/// Lengths of a page in characters, and how what is left of it ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Measures {
+    pub read: u64,
+    /// Without its first line: what a scraper puts before the text is often not cut with it.
+    pub read_after_first: u64,
+    pub kept: u64,
+    pub kept_after_first: u64,
+    /// Whether the last line that is left has no closing punctuation.
+    pub is_open: bool,
+}
+
+impl Measures {
+    fn of(judged: &Judged<'_>) -> Self {
+        let text = judged.page.text;
+        let characters =
+            |line: &crate::line::Line| text.get(line.start..line.end).unwrap_or_default().trim().chars().count() as u64;
+        let mut measures = Self { read: text.trim().chars().count() as u64, ..Self::default() };
+        let shown = || judged.lines.iter().filter(|line| !line.is_blank());
+        measures.read_after_first = measures.read.saturating_sub(shown().next().map_or(0, characters));
+        let (mut first, mut last) = (None, None);
+        for (line, _) in
+            judged.lines.iter().zip(judged.verdicts).filter(|(line, verdict)| verdict.keep && !line.is_blank())
+        {
+            let length = characters(line);
+            first.get_or_insert(length);
+            last = Some(line);
+            measures.kept += length;
+        }
+        measures.kept_after_first = measures.kept - first.unwrap_or(0);
+        // Scrapers put an ellipsis where they cut.
+        let is_cut = |line: &crate::line::Line| {
+            text.get(line.start..line.end).unwrap_or_default().trim_end_matches([' ', ']', ')']).ends_with('…')
+        };
+        measures.is_open = last.is_some_and(|line| !line.shape.is_closed() || is_cut(line));
+        measures
+    }
 }
 
 /// A page to be shown.
@@ -157,7 +200,11 @@ impl<'a> Gathering<'a> {
         let digest = digest(shown().map(|(line, _)| line.template), &mut Vec::new());
         let Some(rank) = site.counts().rank_in_sample(digest).filter(|rank| *rank < SAMPLED) else { return };
         let text = |line: &crate::line::Line| page.text.get(line.start..line.end).unwrap_or_default().trim();
-        for (line, _) in shown().filter(|(_, verdict)| !verdict.keep).take(MOST_LINES) {
+        let many = (REPEATED * site.counts().pages() as f64) as u32;
+        let is_told = |line: &crate::line::Line, verdict: &crate::chrome::Verdict| {
+            !verdict.keep || site.counts().template(line.template) >= many.max(2)
+        };
+        for (line, _) in shown().filter(|(line, verdict)| is_told(line, verdict)).take(MOST_LINES) {
             keep_least(&mut gathered.texts, line.template, digest, || cut(text(line), SHOWN_TEXT));
         }
         let lines = shown().take(MOST_LINES).map(|(line, verdict)| Shown {
@@ -173,7 +220,8 @@ impl<'a> Gathering<'a> {
                 .collect(),
         });
         let name = name_of(judged);
-        let sampled = SampledPage { name, date: judged.batch.date(judged.slot), lines: lines.collect(), example };
+        let (date, measures) = (judged.batch.date(judged.slot), Measures::of(judged));
+        let sampled = SampledPage { name, date, lines: lines.collect(), measures, example };
         gathered.add_sampled(digest, sampled);
     }
 }

@@ -39,7 +39,9 @@ impl LengthCounts {
         // The bin of the longest page holds some that are just longer than an eighth below it, the next one some that are not.
         let last = bin(self.longest);
         let near: u64 = self.bins.range(last.saturating_sub(1)..).map(|(_, pages)| pages).sum();
+        let deciles = std::array::from_fn(|tenths| self.quantile((pages * (tenths as u64 + 1)).div_ceil(10)));
         Lengths {
+            deciles,
             tenth: self.quantile(pages.div_ceil(10)),
             median: self.quantile(pages.div_ceil(2)),
             nine_tenths: self.quantile((pages * 9).div_ceil(10)),
@@ -59,6 +61,21 @@ impl LengthCounts {
         }
         self.longest
     }
+}
+
+/// How many of these lengths lie within a twentieth of each other at most, and the longest of those. What is cut after a
+/// whole word, or has an ellipsis put behind it, differs by some characters: as many are one length however short it is.
+pub fn most_alike(lengths: &mut [u64]) -> (usize, u64) {
+    lengths.sort_unstable();
+    let (mut first, mut most) = (0, (0, 0));
+    for (at, longest) in lengths.iter().enumerate() {
+        let least = longest - (longest / 20).max(*longest.min(&4));
+        while lengths.get(first).is_some_and(|length| *length < least) {
+            first += 1;
+        }
+        most = most.max((at + 1 - first, *longest));
+    }
+    most
 }
 
 /// The bin of a length: short lengths have bins of their own, then each octave has eight.
@@ -106,7 +123,15 @@ mod tests {
             "{figures:?}"
         );
         assert_eq!(figures.longest, 10_000);
+        assert!(figures.deciles.iter().zip(1..).all(|(found, tenths)| near(*found, tenths * 1000)), "{figures:?}");
         assert!(figures.as_long_as_longest < 0.3);
+    }
+
+    #[test]
+    fn lengths_within_a_twentieth_are_alike() {
+        assert_eq!(most_alike(&mut [500, 201, 40, 195, 200, 90, 189]), (3, 201));
+        assert_eq!(most_alike(&mut [0, 3, 9]), (2, 3));
+        assert_eq!(most_alike(&mut []), (0, 0));
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod explain;
 mod fields;
 mod formats;
 mod forms;
+mod gate;
 mod invariance;
 mod leaning;
 mod messages;
