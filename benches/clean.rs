@@ -54,7 +54,7 @@ fn run(input: &str, output: PathBuf) -> Result<Summary> {
     let pool = ordered::pool(settings.running.threads.get())?;
     let context =
         Context { settings: &settings, pool, stop: &AtomicUsize::new(0), problems: 0, report: None, progress: &|_| () };
-    pipeline::clean(&context, &sources, request)
+    pipeline::clean(&context, &sources, request).map(|(summary, _)| summary)
 }
 
 #[divan::bench(args = inputs(), sample_count = 10, sample_size = 1)]
