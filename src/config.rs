@@ -78,7 +78,8 @@ pub enum DuplicateScope {
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Reading {
-    /// Pages that were HTML are held while they fit a quarter of the free memory; text is read again
+    /// Pages that were HTML are held while they fit a quarter of the free memory; of text, the last part is held and the
+    /// rest is read again
     #[default]
     Auto,
     /// Once: all pages are held in memory

@@ -2,10 +2,10 @@
 //!
 //! Reading 1 logs every page in the [`Census`]; then every site is counted; reading 2 gives every page its verdicts
 //! and writes it. If near-duplicates are looked for, there is a reading between, which compares what the verdicts
-//! leave of the pages (`likeness`). While the pages fit in memory they are held between the readings, else the input
-//! is read again. Which of the two happens, how many threads there are and how large batches are changes no byte of
-//! the output.
+//! leave of the pages (`likeness`). What fits in memory is held between the readings (`held`), the rest is read again.
+//! How much that is, how many threads there are and how large batches are changes no byte of the output.
 
+mod held;
 mod likeness;
 
 use std::path::Path;
@@ -17,7 +17,7 @@ use rayon::ThreadPool;
 
 use crate::census::{Census, Log};
 use crate::chrome::{Judge, Rule, Sites, Verdict};
-use crate::config::{Duplicates, Reading, Settings};
+use crate::config::{Duplicates, Settings};
 use crate::error::{Error, ErrorKind, Problem, Result, guarded};
 use crate::line::{Key, Line, Normaliser, TitleParts, spans};
 use crate::ordered;
@@ -34,6 +34,7 @@ use crate::sink::{Outputs, Plan, Request, plan};
 use crate::source::paths::Sources;
 use crate::source::stream::Ledger;
 use crate::source::{Batch, Raw, Reader, Source};
+use held::{Held, Turn};
 use likeness::Search;
 
 /// Where a run stands.
@@ -221,7 +222,7 @@ fn run<R: Send>(
     let readings = if search.is_some() { 3 } else { 2 };
     let mut progress = Progress { total: total * readings, ..Progress::default() };
 
-    let mut reading = FirstReading::new(&sources.found, context);
+    let mut reading = FirstReading::new(&sources.found, context, search.is_some());
     let mut batches = Batches::new(&sources.found, context);
     ordered::map(
         &context.pool,
@@ -253,26 +254,22 @@ fn run<R: Send>(
     let (mut clusters, mut pages) = (None, Vec::new());
     if let Some(search) = search {
         progress.phase = Phase::Comparing;
-        let pass = likeness::Pass { context, sources: &sources.found, held: held.as_deref(), logs: &logs };
+        let pass = likeness::Pass { context, sources: &sources.found, held: &held, logs: &logs };
         let found = pass.search(search, &judging, &mut progress)?;
         (clusters, pages) = (Some(found.clusters), found.pages);
     }
     progress = Progress { done: total * (readings - 1), phase: Phase::Writing, ..progress };
     let gathering = context.report.map(|wanted| Gathering::new(wanted, &sites, clusters.as_ref()));
     let judging = Judging { clusters: clusters.as_ref(), gathering: gathering.as_ref(), ..judging };
-    let (mut held, mut logs, mut pages) = (held.map(Vec::into_iter), logs.into_iter(), pages.into_iter());
+    let (mut logs, mut pages) = (logs.into_iter(), pages.into_iter());
     let mut first = 0;
     let mut counted = Counted::default();
-    let mut again = Batches::new(&sources.found, context);
+    let mut again = held.into_iter(&sources.found, context);
     ordered::map(
         &context.pool,
         context.ahead(),
         || {
-            let item = match &mut held {
-                Some(held) => held.next(),
-                None => again.next()?,
-            };
-            Ok(item.map(|item| {
+            Ok(again.next()?.map(|(Turn::Read(item) | Turn::Held(item))| {
                 let begins = first;
                 let is_end = matches!(item, Item::End(..));
                 // How many pages a part holds is known only when it has been read before.
@@ -370,15 +367,6 @@ fn peak_memory() -> Option<u64> {
     Some(kib << 10)
 }
 
-/// Memory that may be taken without harm to others, in bytes.
-fn free_memory() -> u64 {
-    let meminfo = std::fs::read_to_string(Path::new("/proc/meminfo")).unwrap_or_default();
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
-    // Where the system does not tell: what any machine has.
-    kib.map_or(1 << 30, |kib| kib << 10)
-}
-
 /// What is read of the sources, in their order.
 enum Item {
     /// A part of a source.
@@ -387,6 +375,15 @@ enum Item {
     Batch(usize, Batch),
     /// A source has ended: what was read of it, or why nothing could be.
     End(usize, Option<Ledger>, Option<Error>),
+}
+
+impl Item {
+    /// The number of its source.
+    fn source(&self) -> usize {
+        match self {
+            Self::Raw(source, _) | Self::Batch(source, _) | Self::End(source, ..) => *source,
+        }
+    }
 }
 
 /// Reads one source after the other.
@@ -486,22 +483,11 @@ struct FirstReading {
     tallies: Vec<SourceTally>,
     /// See [`Context::problems`].
     problems: usize,
-    /// The batches, while they fit.
-    held: Option<Vec<Item>>,
-    memory: u64,
-    limit: u64,
-    /// Whether only pages that were HTML are worth holding: text is read again as fast as it is held.
-    only_html: bool,
+    held: Held,
 }
 
 impl FirstReading {
-    fn new(sources: &[Source], context: &Context<'_>) -> Self {
-        let settings = context.settings;
-        let limit = match settings.running.reading {
-            Reading::Once => u64::MAX,
-            Reading::Twice => 0,
-            Reading::Auto => free_memory() / 4,
-        };
+    fn new(sources: &[Source], context: &Context<'_>, searches: bool) -> Self {
         let tally = |source: &Source| SourceTally {
             name: Arc::clone(&source.name),
             size: source.size,
@@ -511,16 +497,14 @@ impl FirstReading {
             census: Census::default(),
             tallies: sources.iter().map(tally).collect(),
             problems: context.problems,
-            held: Some(Vec::new()),
-            memory: 0,
-            limit,
-            only_html: settings.running.reading == Reading::Auto,
+            held: Held::new(context.settings.running.reading, searches),
         }
     }
 
     fn add(&mut self, logged: Logged) {
         match logged {
             Logged::Batch(source, mut batch, log) => {
+                let memory = log.memory();
                 self.census.add(log);
                 if let Some(tally) = self.tallies.get_mut(source) {
                     tally.pages += batch.slots.len() as u64;
@@ -529,13 +513,7 @@ impl FirstReading {
                         *tally.other.entry(what).or_default() += n;
                     }
                 }
-                self.memory += batch.memory() as u64;
-                let is_cheap = self.only_html && !batch.slots.is_empty() && !batch.is_html();
-                if is_cheap || self.memory > self.limit {
-                    self.held = None;
-                } else if let Some(held) = &mut self.held {
-                    held.push(Item::Batch(source, *batch));
-                }
+                self.held.add(source, *batch, memory);
             }
             Logged::End(source, ledger, error) => {
                 if let Some(tally) = self.tallies.get_mut(source) {
@@ -545,9 +523,7 @@ impl FirstReading {
                         self.problems,
                     );
                 }
-                if let Some(held) = &mut self.held {
-                    held.push(Item::End(source, ledger, None));
-                }
+                self.held.end(source);
             }
         }
     }

@@ -199,6 +199,7 @@ mod tests {
             titles_another: false,
             dated: false,
             rarity: 0.0,
+            share: 1.0,
             prose: 0.0,
         }
     }

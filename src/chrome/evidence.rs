@@ -38,6 +38,8 @@ pub struct LineEvidence {
     pub dated: bool,
     /// How much rarer the line is than content of a site of this size may be, in nats: negative if it recurs more.
     pub rarity: f32,
+    /// The same as a share: 1 for a line that is as rare as content, less for one that recurs more.
+    pub share: f32,
     /// Characters of prose in the line: few in a short one, in one without a full stop, in one that recurs.
     pub prose: f32,
 }
@@ -71,17 +73,35 @@ impl LineEvidence {
         self.exactly_on = without(self.exactly_on).min(self.on);
         self.in_company = without(self.in_company).min(self.on);
         self.rarity = rarity(self.on, self.in_company, expected(pages));
-        self.prose = prose(self.shape) * as_share(self.rarity);
+        self.share = as_share(self.rarity);
+        self.prose = prose(self.shape) * self.share;
     }
 }
 
 /// Gathers evidence, page by page. Keeps its buffers.
 #[derive(Debug, Default)]
 pub struct Gatherer {
-    /// How often each line was met, and how often it stands on the page.
-    seen: HashMap<Fingerprint, (u32, u32), Seed>,
-    /// How often each template that is no line itself stands on the page.
-    alike: HashMap<Fingerprint, u32, Seed>,
+    /// The lines that show.
+    shown: Vec<Line>,
+    /// A number for each line of the page and for each template; equal ones share it.
+    numbers: HashMap<Fingerprint, u32, Seed>,
+    /// What was counted, by number.
+    counts: Vec<Counts>,
+    /// For each shown line, its number and that of its template.
+    numbered: Vec<[u32; 2]>,
+    /// For each shown line, pages that have its template, pages that have it beside the line before it (and, one more,
+    /// beside the end of the page), and pages that have the line as their title.
+    on: Vec<u32>,
+    pairs: Vec<u32>,
+    titled: Vec<u32>,
+}
+
+/// How often a line stands on the page, how often it was met so far, and how many other lines have it as template.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    times: u32,
+    met: u32,
+    alike: u32,
 }
 
 impl Gatherer {
@@ -95,67 +115,109 @@ impl Gatherer {
         evidence: &mut Vec<LineEvidence>,
     ) {
         evidence.clear();
-        self.seen.clear();
-        self.alike.clear();
-        for line in lines {
-            self.seen.entry(line.exact).or_default().1 += 1;
-            if line.exact != line.template {
-                *self.alike.entry(line.template).or_default() += 1;
-            }
-        }
+        self.number(lines);
+        self.look_up(site);
         let expected = expected(site.pages());
-        let mut lines = lines.iter().filter(|line| !line.is_blank()).peekable();
-        let mut before = EDGE;
-        let mut pair_before = None;
-        while let Some(line) = lines.next() {
-            let after = lines.peek().map_or(EDGE, |next| next.template);
-            let on = site.template(line.template);
-            // A line on one page alone has no company: the pairs need not be looked up.
-            let pair = |a, b| if on > 1 { site.pair(a, b) } else { 1 };
-            let with_before = pair_before.unwrap_or_else(|| pair(before, line.template));
-            let with_after = pair(line.template, after);
-            let in_company = with_before.min(with_after).min(on);
-            let (time, times) = self.count(line);
+        let mut rarities = Rarities::default();
+        for (at, line) in self.shown.iter().enumerate() {
+            let on = self.on[at];
+            let in_company = self.pairs[at].min(self.pairs[at + 1]).min(on);
+            let [number, template] = self.numbered[at];
+            let alike = self.counts[template as usize].alike;
+            let Counts { times, met, .. } = &mut self.counts[number as usize];
+            *met += 1;
             let own = titles.contains(&line.exact);
             let titular = own && !evidence.is_empty();
-            let exactly_on = if line.exact == line.template { on } else { site.line(line) };
+            let exactly_on = if line.exact == line.template || on < 2 { on } else { site.line(line) };
             let is_rare = f64::from(exactly_on) <= (HEADLINE * site.pages() as f64).max(1.0);
-            let rarity = rarity(on, in_company, expected);
+            let (rarity, share) = rarities.of(on, in_company, expected);
             evidence.push(LineEvidence {
                 template: line.template,
                 on,
                 exactly_on,
                 in_company,
                 shape: line.shape,
-                times,
-                time,
-                alike: self.alike.get(&line.template).copied().unwrap_or_default().max(times),
+                times: *times,
+                time: *met,
+                alike: alike.max(*times),
                 titular,
-                headline: titular && (site.titled(line) < 2 || is_rare),
+                headline: titular && (self.titled[at] < 2 || is_rare),
                 dated: line.exact != line.template && line.shape.digits() > DATED,
-                titles_another: !own && site.titled(line) > 0,
+                titles_another: !own && self.titled[at] > 0,
                 rarity,
-                prose: prose(line.shape) * as_share(rarity),
+                share,
+                prose: prose(line.shape) * share,
             });
-            before = line.template;
-            // What was looked up as the pair with the next line is that line's pair with this one.
-            pair_before = (on > 1).then_some(with_after);
         }
     }
 
-    /// Counts the line once more: the how-manieth of how many on the page it is.
-    fn count(&mut self, line: &Line) -> (u32, u32) {
-        self.seen.get_mut(&line.exact).map_or((1, 1), |(met, all)| {
-            *met += 1;
-            (*met, *all)
-        })
+    /// Counts the lines and the templates of the page.
+    fn number(&mut self, lines: &[Line]) {
+        self.shown.clear();
+        self.shown.extend(lines.iter().filter(|line| !line.is_blank()));
+        self.numbers.clear();
+        self.counts.clear();
+        self.numbered.clear();
+        let (numbers, counts) = (&mut self.numbers, &mut self.counts);
+        let mut number = |fingerprint, line: u32, alike: u32| {
+            let number = *numbers.entry(fingerprint).or_insert(counts.len() as u32);
+            if number as usize == counts.len() {
+                counts.push(Counts::default());
+            }
+            counts[number as usize].times += line;
+            counts[number as usize].alike += alike;
+            number
+        };
+        for line in &self.shown {
+            let own = number(line.exact, 1, 0);
+            let template = if line.exact == line.template { own } else { number(line.template, 0, 1) };
+            self.numbered.push([own, template]);
+        }
+    }
+
+    /// Looks up what the site has of the lines, one kind after the other: so a processor waits for many tables at once.
+    fn look_up(&mut self, site: &SiteCounts) {
+        self.on.clear();
+        self.on.extend(self.shown.iter().map(|line| site.template(line.template)));
+        self.titled.clear();
+        self.titled.extend(self.shown.iter().map(|line| site.titled(line)));
+        self.pairs.clear();
+        let (mut before, mut recurs_before) = (EDGE, true);
+        let ends =
+            self.shown.iter().map(|line| line.template).zip(self.on.iter().map(|on| *on > 1)).chain([(EDGE, true)]);
+        self.pairs.extend(ends.map(|(line, recurs)| {
+            // Of a line that stands on one page alone, no pair stands on more.
+            let pair = if recurs && recurs_before { site.pair(before, line) } else { 1 };
+            (before, recurs_before) = (line, recurs);
+            pair
+        }));
+    }
+}
+
+/// Rarities of lines, each with its share: neighbours often have the same, and a logarithm is the dearest part of this.
+#[derive(Default)]
+struct Rarities {
+    last: Option<([u32; 2], (f32, f32))>,
+}
+
+impl Rarities {
+    fn of(&mut self, on: u32, in_company: u32, expected: f64) -> (f32, f32) {
+        match self.last {
+            Some((counts, found)) if counts == [on, in_company] => found,
+            _ => {
+                let rarity = rarity(on, in_company, expected);
+                let found = (rarity, as_share(rarity));
+                self.last = Some(([on, in_company], found));
+                found
+            }
+        }
     }
 }
 
 /// See [`LineEvidence::rarity`].
 fn rarity(on: u32, in_company: u32, expected: f64) -> f32 {
     if on == 1 {
-        // Most lines stand alone, and a logarithm is the dearest part of this.
+        // Most lines stand alone.
         return expected as f32;
     }
     (expected - libm::log(f64::from(on) * f64::from(in_company)) / 2.0) as f32
@@ -175,8 +237,8 @@ static PROSE_OF_LENGTH: LazyLock<[f32; 256]> = LazyLock::new(|| {
     })
 });
 
-/// How rare a line is as a share: 1 for one that is as rare as content, less for one that recurs more.
-pub fn as_share(rarity: f32) -> f32 {
+/// See [`LineEvidence::share`].
+fn as_share(rarity: f32) -> f32 {
     if rarity >= 0.0 { 1.0 } else { libm::expf(rarity) }
 }
 
@@ -239,6 +301,7 @@ pub(super) mod tests {
                     titles_another: titles_another && !titular,
                     dated: exactly_on < on,
                     rarity,
+                    share: as_share(rarity),
                     prose: prose(shape) * libm::expf(rarity.min(0.0)),
                 }
             },

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use super::evidence::LineEvidence;
 use super::layout::Layout;
+use super::logarithm::{of_all, of_whole};
 use super::site::Pooled;
 use super::statistics::{RECURS, SHORT, STRONG, log_pages};
 
@@ -122,54 +123,76 @@ pub struct PageEvidence<'a> {
     pub pages: u64,
 }
 
+/// What is summed up over the lines of a page.
+#[derive(Clone, Copy)]
+enum Sum {
+    /// Characters of prose.
+    Prose,
+    /// Roots of lengths, and those of recurring lines.
+    Weight,
+    Recurring,
+    /// Lines that are short and rare, that are titles of other pages, that have many like them, that recur.
+    Short,
+    Titles,
+    Alike,
+    Breaks,
+}
+
+/// Each [`Sum`], side by side so that a vector register or two hold them.
+type Row = [f32; 8];
+
 /// Sums over the lines of a page up to each, so that those over a window are a difference.
 #[derive(Debug, Default)]
-struct Sums(Vec<f32>);
+struct Sums(Vec<Row>);
 
 impl Sums {
-    fn set(&mut self, values: impl Iterator<Item = f32>) {
+    fn set(&mut self, rows: impl Iterator<Item = Row>) {
         self.0.clear();
-        self.0.push(0.0);
-        let mut sum = 0.0;
-        self.0.extend(values.map(|value| {
-            sum += value;
-            sum
+        let mut sums = Row::default();
+        self.0.push(sums);
+        self.0.extend(rows.map(|row| {
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            sums
         }));
     }
 
-    /// The sum over lines `from..to`, as far as the page goes.
-    fn over(&self, from: usize, to: usize) -> f32 {
+    /// The sums over lines `from..to`, as far as the page goes.
+    fn over(&self, from: usize, to: usize) -> Row {
         let last = self.0.len() - 1;
-        self.0[to.min(last)] - self.0[from.min(last)]
+        difference(&self.0[to.min(last)], &self.0[from.min(last)])
     }
 
-    /// The sum over `radius` lines on both sides, without the line itself.
-    fn round(&self, at: usize, radius: usize) -> f32 {
-        self.over(at.saturating_sub(radius), at + radius + 1) - self.over(at, at + 1)
+    /// The sums over `radius` lines on both sides, without the line itself.
+    fn round(&self, at: usize, radius: usize) -> Row {
+        difference(&self.over(at.saturating_sub(radius), at + radius + 1), &self.over(at, at + 1))
     }
+}
+
+fn difference(a: &Row, b: &Row) -> Row {
+    std::array::from_fn(|at| a[at] - b[at])
 }
 
 /// Makes the features of pages. Keeps its buffers.
 #[derive(Debug, Default)]
 pub struct Extractor {
-    prose: Sums,
-    recurring: Sums,
-    weight: Sums,
-    short: Sums,
-    titles: Sums,
-    alike: Sums,
-    /// Recurring lines.
-    breaks: Sums,
+    sums: Sums,
     /// Lines since the last line of prose above each line, and to the next below it.
-    since: Vec<[f32; 2]>,
+    since: Vec<[u8; 2]>,
 }
 
 /// Lines beyond which prose is out of sight.
-const OUT_OF_SIGHT: f32 = 60.0;
+const OUT_OF_SIGHT: u8 = 60;
 
 /// e to the power of minus a tenth of a distance in lines: 1 at the place itself, next to nothing beyond a hundred.
 fn nearness(distance: usize) -> f32 {
     static TABLE: LazyLock<[f32; 128]> = LazyLock::new(|| std::array::from_fn(|at| libm::expf(at as f32 / -10.0)));
+    TABLE.get(distance).copied().unwrap_or_default()
+}
+
+/// e to the power of minus a quarter of the lines between: 1 for the next line. Beyond the table, `f32` knows but 0.
+fn closeness(distance: usize) -> f32 {
+    static TABLE: LazyLock<[f32; 512]> =
+        LazyLock::new(|| std::array::from_fn(|at| libm::expf((1.0 - at as f32) / 4.0)));
     TABLE.get(distance).copied().unwrap_or_default()
 }
 
@@ -186,44 +209,79 @@ fn length(line: &LineEvidence) -> f32 {
 }
 
 impl Extractor {
-    /// Puts the features of each line of `page` into `features`.
-    pub fn extract(&mut self, page: &PageEvidence<'_>, features: &mut Vec<Features>) {
-        features.clear();
-        let lines = page.lines;
-        let recurs = |line: &LineEvidence| yes(page.pages > 1 && line.rarity < RECURS);
-        self.prose.set(lines.iter().map(|line| line.prose));
-        self.weight.set(lines.iter().map(|line| line.shape.length().sqrt()));
-        self.recurring.set(lines.iter().map(|line| recurs(line) * line.shape.length().sqrt()));
-        self.short.set(lines.iter().map(|line| yes(line.prose < SHORT && line.rarity >= RECURS)));
-        self.titles.set(lines.iter().map(|line| yes(line.titles_another)));
-        self.alike.set(lines.iter().map(|line| yes(line.alike > 2)));
-        self.breaks.set(lines.iter().map(recurs));
-        self.measure(lines);
-        features.extend((0..lines.len()).map(|at| {
-            let mut line = Line { page, at, evidence: &lines[at], features: [0.0; COUNT] };
-            line.recurrence();
+    /// Hands the features of each line of `page` to `take`.
+    pub fn extract(&mut self, page: &PageEvidence<'_>, mut take: impl FnMut(&Features)) {
+        self.measure(page);
+        let whole = WholePage::of(page);
+        for (at, evidence) in page.lines.iter().enumerate() {
+            let mut line = Line { page, whole: &whole, at, evidence, features: [0.0; COUNT] };
+            let round = RADII.map(|radius| self.sums.round(at, radius));
+            let logarithms = line.logarithms(&self.sums, &round);
+            line.recurrence(&logarithms);
             line.shape();
             line.titles();
-            line.place(self);
-            line.surroundings(self);
+            line.place(&self.sums);
+            line.surroundings(self.since[at], &round, &logarithms);
             line.slots();
-            line.features
-        }));
+            line.features.iter_mut().for_each(|value| *value = value.clamp(-MOST, MOST));
+            take(&line.features);
+        }
     }
 
-    fn measure(&mut self, lines: &[LineEvidence]) {
+    fn measure(&mut self, page: &PageEvidence<'_>) {
+        let lines = page.lines;
+        self.sums.set(lines.iter().map(|line| {
+            let recurs = yes(page.pages > 1 && line.rarity < RECURS);
+            let weight = line.shape.length().sqrt();
+            let mut row = Row::default();
+            row[Sum::Prose as usize] = line.prose;
+            row[Sum::Weight as usize] = weight;
+            row[Sum::Recurring as usize] = recurs * weight;
+            row[Sum::Short as usize] = yes(line.prose < SHORT && line.rarity >= RECURS);
+            row[Sum::Titles as usize] = yes(line.titles_another);
+            row[Sum::Alike as usize] = yes(line.alike > 2);
+            row[Sum::Breaks as usize] = recurs;
+            row
+        }));
         self.since.clear();
         self.since.resize(lines.len(), [OUT_OF_SIGHT; 2]);
         let is_prose = |line: &LineEvidence| line.prose > STRONG;
         let mut last = OUT_OF_SIGHT;
         for (line, since) in lines.iter().zip(&mut self.since) {
             since[0] = last;
-            last = if is_prose(line) { 1.0 } else { (last + 1.0).min(OUT_OF_SIGHT) };
+            last = if is_prose(line) { 1 } else { (last + 1).min(OUT_OF_SIGHT) };
         }
         last = OUT_OF_SIGHT;
         for (line, since) in lines.iter().zip(&mut self.since).rev() {
             since[1] = last;
-            last = if is_prose(line) { 1.0 } else { (last + 1.0).min(OUT_OF_SIGHT) };
+            last = if is_prose(line) { 1 } else { (last + 1).min(OUT_OF_SIGHT) };
+        }
+    }
+}
+
+/// Lines on both sides that are looked at together.
+const RADII: [usize; 3] = [2, 6, 20];
+
+/// What all lines of a page share.
+struct WholePage {
+    /// Logarithms of the pages of the site, of the page's prose, that of its body, its density, and the page's lines.
+    pages: f32,
+    prose: f32,
+    body_prose: f32,
+    density: f32,
+    lines: f32,
+}
+
+impl WholePage {
+    fn of(page: &PageEvidence<'_>) -> Self {
+        let layout = page.layout;
+        let density = layout.body_prose / layout.body.len().max(1) as f32;
+        Self {
+            pages: log_pages(page.pages),
+            prose: libm::logf(1.0 + layout.prose / 300.0),
+            body_prose: libm::logf(1.0 + layout.body_prose / 300.0),
+            density: libm::logf(1.0 + density),
+            lines: libm::logf(1.0 + page.lines.len() as f32 / 50.0),
         }
     }
 }
@@ -231,14 +289,28 @@ impl Extractor {
 /// One line of a page, whose features are being made.
 struct Line<'a> {
     page: &'a PageEvidence<'a>,
+    whole: &'a WholePage,
     at: usize,
     evidence: &'a LineEvidence,
     features: Features,
 }
 
+/// The logarithms of a line that have to be reckoned, all at once.
+struct Logarithms {
+    /// Of pages with the line to those with the very line, to those of them with the template, and to its company.
+    exactly: f32,
+    template: f32,
+    company: f32,
+    /// Of the prose within each of [`RADII`], and right before and behind the line.
+    round: [f32; RADII.len()],
+    before: f32,
+    after: f32,
+}
+
 impl Line<'_> {
+    /// Sets a feature; it may still exceed [`MOST`].
     fn set(&mut self, feature: F, value: f32) {
-        self.features[feature as usize] = value.clamp(-MOST, MOST);
+        self.features[feature as usize] = value;
     }
 
     fn get(&self, feature: F) -> f32 {
@@ -255,10 +327,36 @@ impl Line<'_> {
         yes(self.evidence.exactly_on as f32 <= (0.3 * self.page.pages as f32).max(1.0))
     }
 
-    fn recurrence(&mut self) {
+    /// Lines within `radius` on both sides.
+    fn lines_round(&self, radius: usize) -> f32 {
+        let round = (self.at + radius + 1).min(self.page.lines.len()) - self.at.saturating_sub(radius) - 1;
+        round.max(1) as f32
+    }
+
+    fn logarithms(&self, sums: &Sums, round: &[Row; RADII.len()]) -> Logarithms {
         let LineEvidence { on, exactly_on, in_company, .. } = *self.evidence;
+        let (on, at) = (on.max(1), self.at);
+        let share = |part: u32| on as f32 / part.max(1) as f32;
+        let prose = |row: &Row| row[Sum::Prose as usize].max(0.0);
+        let near = |i: usize| 1.0 + prose(&round[i]) / self.lines_round(RADII[i]) / 20.0;
+        let [before, after] = [sums.over(at.saturating_sub(4), at), sums.over(at + 1, at + 5)];
+        let [exactly, template, company, near, far, wide, before, after] = of_all([
+            share(exactly_on),
+            share(exactly_on.min(on)),
+            share(in_company),
+            near(0),
+            near(1),
+            near(2),
+            1.0 + prose(&before) / 60.0,
+            1.0 + prose(&after) / 60.0,
+        ]);
+        Logarithms { exactly, template, company, round: [near, far, wide], before, after }
+    }
+
+    fn recurrence(&mut self, logarithms: &Logarithms) {
+        let on = self.evidence.on;
         let elsewhere = self.page.elsewhere.get(self.at).copied().unwrap_or_default();
-        self.set(F::elsewhere, libm::logf(1.0 + elsewhere.min(3) as f32));
+        self.set(F::elsewhere, of_whole(1 + elsewhere.min(3) as usize));
         if self.page.pages < 2 {
             self.set(F::single_page, 1.0);
             return;
@@ -268,19 +366,16 @@ impl Line<'_> {
         self.set(F::rarity, rarity);
         self.set(F::rarity_of_short, rarity * length(self.evidence));
         self.set(F::recurring, yes(rarity < RECURS));
-        self.set(
-            F::exact_rarity,
-            (self.evidence.rarity + libm::logf(on as f32 / exactly_on.max(1) as f32)).clamp(-4.0, 1.5),
-        );
+        self.set(F::exact_rarity, (self.evidence.rarity + logarithms.exactly).clamp(-4.0, 1.5));
         self.set(F::share, on as f32 / pages);
         self.set(F::everywhere, yes(on as f32 >= 0.9 * pages && self.page.pages > 2));
-        self.set(F::pages, log_pages(self.page.pages));
+        self.set(F::pages, self.whole.pages);
         if on == 1 {
             self.set(F::unique, 1.0);
-            self.set(F::unique_of_many, log_pages(self.page.pages));
+            self.set(F::unique_of_many, self.whole.pages);
         } else {
-            self.set(F::company, libm::logf(on as f32 / in_company as f32));
-            self.set(F::template_only, libm::logf(on as f32 / exactly_on.min(on) as f32));
+            self.set(F::company, logarithms.company);
+            self.set(F::template_only, logarithms.template);
         }
     }
 
@@ -307,10 +402,11 @@ impl Line<'_> {
     fn titles(&mut self) {
         let LineEvidence { time, times, alike, titular, titles_another, on, .. } = *self.evidence;
         let layout = self.page.layout;
-        self.set(F::times_length, libm::logf(times as f32) * length(self.evidence));
-        self.set(F::alike, libm::logf(alike as f32));
+        let log_times = of_whole(times as usize);
+        self.set(F::times_length, log_times * length(self.evidence));
+        self.set(F::alike, of_whole(alike as usize));
         self.set(F::second, yes(time == 2 && times == 2));
-        self.set(F::times, libm::logf(times as f32));
+        self.set(F::times, log_times);
         self.set(F::titles_another, yes(titles_another));
         let Some(headline) = layout.headline else {
             self.set(F::no_headline, 1.0);
@@ -330,77 +426,68 @@ impl Line<'_> {
         }
     }
 
-    fn place(&mut self, sums: &Extractor) {
-        let (layout, at) = (self.page.layout, self.at);
+    fn place(&mut self, sums: &Sums) {
+        let (layout, whole, at) = (self.page.layout, self.whole, self.at);
         let long = length(self.evidence);
-        let lines = self.page.lines.len();
-        let body_prose = libm::logf(1.0 + layout.body_prose / 300.0);
         let inside = yes(layout.body.contains(&at));
         self.set(F::inside, inside);
         self.set(F::inside_length, inside * long);
         self.set(F::inside_rarity, inside * self.get(F::rarity));
         if at < layout.body.start {
             self.set(F::is_above, 1.0);
-            let distance = (layout.body.start - at) as f32;
-            self.set(F::above, libm::logf(1.0 + distance));
-            self.set(F::above_near_exact, libm::expf((1.0 - distance) / 4.0) * self.exactly_rare());
+            let distance = layout.body.start - at;
+            self.set(F::above, of_whole(1 + distance));
+            self.set(F::above_near_exact, closeness(distance) * self.exactly_rare());
         } else if at >= layout.body.end {
-            self.set(F::below, libm::logf(2.0 + (at - layout.body.end) as f32));
+            self.set(F::below, of_whole(2 + at - layout.body.end));
         }
         if at > layout.body.start {
-            let breaks = libm::logf(1.0 + sums.breaks.over(layout.body.start, at));
+            let breaks = of_whole(1 + sums.over(layout.body.start, at)[Sum::Breaks as usize] as usize);
             self.set(F::breaks, breaks);
             self.set(F::breaks_length, breaks * long);
         }
-        let share = (sums.prose.over(0, at) + self.evidence.prose / 2.0) / layout.prose.max(1.0);
+        let share = (sums.over(0, at)[Sum::Prose as usize] + self.evidence.prose / 2.0) / layout.prose.max(1.0);
         self.set(F::before_prose, yes(share < 0.02));
         self.set(F::after_prose, yes(share > 0.98));
         let middle = share.min(1.0 - share).max(0.0);
         self.set(F::middle, middle);
         self.set(F::middle_length, middle * long);
-        self.set(F::page_prose, libm::logf(1.0 + layout.prose / 300.0));
-        self.set(F::body_prose, body_prose);
-        self.set(F::body_prose_length, body_prose * long);
-        let density = layout.body_prose / layout.body.len().max(1) as f32;
-        self.set(F::body_density, inside * libm::logf(1.0 + density));
-        self.set(F::page_lines, libm::logf(1.0 + lines as f32 / 50.0));
+        self.set(F::page_prose, whole.prose);
+        self.set(F::body_prose, whole.body_prose);
+        self.set(F::body_prose_length, whole.body_prose * long);
+        self.set(F::body_density, inside * whole.density);
+        self.set(F::page_lines, whole.lines);
         self.set(F::at_start, nearness(at));
-        self.set(F::at_end, nearness(lines - 1 - at));
+        self.set(F::at_end, nearness(self.page.lines.len() - 1 - at));
     }
 
-    fn surroundings(&mut self, sums: &Extractor) {
+    fn surroundings(&mut self, since: [u8; 2], round: &[Row; RADII.len()], logarithms: &Logarithms) {
         let (at, lines) = (self.at, self.page.lines);
-        let [above, below] = sums.since[at].map(libm::logf);
+        let [above, below] = since.map(|lines| of_whole(lines.into()));
         self.set(F::prose_above, above);
         self.set(F::prose_below, below);
         self.set(F::prose_near, above.min(below));
         self.set(F::prose_far, above.max(below));
         self.set(F::template_near_prose, self.get(F::template_only) / (1.0 + above.min(below)));
-        let radii = [
-            (2, F::prose_2, F::recurring_2, F::short_2, None),
-            (6, F::prose_6, F::recurring_6, F::short_6, Some(F::titles_6)),
-            (20, F::prose_20, F::recurring_20, F::short_20, Some(F::titles_20)),
-        ];
-        for (radius, text, common, few, titled) in radii {
-            let round = (at + radius + 1).min(lines.len()) - at.saturating_sub(radius) - 1;
-            let round = round.max(1) as f32;
-            self.set(text, libm::logf(1.0 + sums.prose.round(at, radius).max(0.0) / round / 20.0));
-            self.set(common, sums.recurring.round(at, radius) / (sums.weight.round(at, radius) + 1.0));
-            self.set(few, sums.short.round(at, radius) / round);
-            if let Some(titled) = titled {
-                self.set(titled, sums.titles.round(at, radius) / round);
-            }
+        let [near, far, wide] = RADII.map(|radius| self.lines_round(radius));
+        let of = |row: usize, sum: Sum| round[row][sum as usize];
+        for (row, lines, text, common, few) in [
+            (0, near, F::prose_2, F::recurring_2, F::short_2),
+            (1, far, F::prose_6, F::recurring_6, F::short_6),
+            (2, wide, F::prose_20, F::recurring_20, F::short_20),
+        ] {
+            self.set(text, logarithms.round[row]);
+            self.set(common, of(row, Sum::Recurring) / (of(row, Sum::Weight) + 1.0));
+            self.set(few, of(row, Sum::Short) / lines);
         }
-        let alike = |radius: usize| {
-            let round = (at + radius + 1).min(lines.len()) - at.saturating_sub(radius) - 1;
-            sums.alike.round(at, radius) / round.max(1) as f32
-        };
-        let [near, wide] = [alike(6), alike(20)];
-        self.set(F::alike_6, near);
-        self.set(F::alike_20, wide);
-        self.set(F::inside_alike_20, wide * self.get(F::inside));
-        self.set(F::length_alike_6, near * length(self.evidence));
-        self.set(F::very_long_alike_20, wide * self.get(F::very_long));
+        self.set(F::titles_6, of(1, Sum::Titles) / far);
+        self.set(F::titles_20, of(2, Sum::Titles) / wide);
+        let [alike_6, alike_20] = [of(1, Sum::Alike) / far, of(2, Sum::Alike) / wide];
+        self.set(F::alike_6, alike_6);
+        self.set(F::alike_20, alike_20);
+        self.set(F::inside_alike_20, alike_20 * self.get(F::inside));
+        self.set(F::length_alike_6, alike_6 * length(self.evidence));
+        self.set(F::very_long_alike_20, alike_20 * self.get(F::very_long));
         self.set(F::prose_short_2, self.get(F::prose_2) * self.get(F::short_2));
         self.set(F::inside_prose_2, self.get(F::inside) * self.get(F::prose_2));
         self.set(F::inside_short_6, self.get(F::inside) * self.get(F::short_6));
@@ -415,19 +502,20 @@ impl Line<'_> {
             self.set(full, neighbour.map_or(0.0, |line| yes(line.shape.is_closed())));
             self.set(rare, neighbour.map_or(0.0, |line| self.rarity(line)));
         }
-        self.set(F::prose_before, libm::logf(1.0 + sums.prose.over(at.saturating_sub(4), at) / 60.0));
-        self.set(F::prose_after, libm::logf(1.0 + sums.prose.over(at + 1, at + 5).max(0.0) / 60.0));
+        self.set(F::prose_before, logarithms.before);
+        self.set(F::prose_after, logarithms.after);
     }
 
     fn slots(&mut self) {
         let [above, below] = self.page.pooled.get(self.at).copied().unwrap_or_default();
         let share = |slot: &Pooled| slot.prose_share.sqrt() * slot.sure;
-        let most = share(&above).max(share(&below));
+        let [share_above, share_below] = [share(&above), share(&below)];
+        let most = share_above.max(share_below);
         let rare = above.rare_share.max(below.rare_share);
-        self.set(F::slot_prose_share_above, share(&above));
-        self.set(F::slot_prose_share_below, share(&below));
+        self.set(F::slot_prose_share_above, share_above);
+        self.set(F::slot_prose_share_below, share_below);
         self.set(F::slot_prose_share, most);
-        self.set(F::slot_prose_share_least, share(&above).min(share(&below)));
+        self.set(F::slot_prose_share_least, share_above.min(share_below));
         self.set(F::slot_rare_share_above, above.rare_share);
         self.set(F::slot_rare_share_below, below.rare_share);
         self.set(F::slot_rare_share, rare);
@@ -455,8 +543,8 @@ mod tests {
         let mut layout = Layout::default();
         layout.find(lines, pages);
         let page = PageEvidence { lines, elsewhere, layout: &layout, pooled, pages };
-        let mut features = vec![[0.0; COUNT]];
-        Extractor::default().extract(&page, &mut features);
+        let mut features = Vec::new();
+        Extractor::default().extract(&page, |line| features.push(*line));
         features
     }
 
@@ -546,15 +634,15 @@ mod tests {
             radius in 0..30usize,
         ) {
             let mut sums = Sums::default();
-            sums.set([1.0, 2.0].into_iter());
-            sums.set(values.iter().map(|value| f32::from(*value)));
+            sums.set([[1.0; 8], [2.0; 8]].into_iter());
+            sums.set(values.iter().map(|value| std::array::from_fn(|at| f32::from(*value) * at as f32)));
             let naive = |of: &[u8]| of.iter().map(|value| f32::from(*value)).sum::<f32>();
             let (from, to) = (from.min(to), from.max(to));
             let end = values.len();
-            prop_assert_eq!(sums.over(from, to), naive(&values[from.min(end)..to.min(end)]));
+            prop_assert_eq!(sums.over(from, to)[1], naive(&values[from.min(end)..to.min(end)]));
             for at in 0..end {
                 let round = naive(&values[at.saturating_sub(radius)..at]) + naive(&values[at + 1..(at + 1 + radius).min(end)]);
-                prop_assert_eq!(sums.round(at, radius), round);
+                prop_assert_eq!(sums.round(at, radius), std::array::from_fn(|at| round * at as f32));
             }
         }
     }

@@ -61,6 +61,22 @@ const LEAST_PROSE: f32 = 90.0;
 /// The same for its lines.
 const LEAST_LINES: usize = 8;
 
+/// What is known of the lines of a page that are not blank.
+#[derive(Debug, Default)]
+struct Known {
+    lines: Vec<LineEvidence>,
+    elsewhere: Vec<u32>,
+    layout: Layout,
+    pooled: Vec<[Pooled; 2]>,
+}
+
+impl Known {
+    fn on(&self, site: &SiteModel) -> PageEvidence<'_> {
+        let Self { lines, elsewhere, layout, pooled } = self;
+        PageEvidence { lines, elsewhere, layout, pooled, pages: site.counts().pages() }
+    }
+}
+
 /// Judges pages, one after the other. Keeps its buffers.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -74,11 +90,7 @@ pub struct Judge<'a> {
     gatherer: Gatherer,
     extractor: Extractor,
     bytes: Vec<u8>,
-    evidence: Vec<LineEvidence>,
-    elsewhere: Vec<u32>,
-    layout: Layout,
-    pooled: Vec<[Pooled; 2]>,
-    features: Vec<Features>,
+    known: Known,
     scores: Vec<f32>,
     decided: Vec<Verdict>,
     /// The weights of the site that was judged last.
@@ -99,11 +111,7 @@ impl<'a> Judge<'a> {
             gatherer: Gatherer::default(),
             extractor: Extractor::default(),
             bytes: Vec::new(),
-            evidence: Vec::new(),
-            elsewhere: Vec::new(),
-            layout: Layout::default(),
-            pooled: Vec::new(),
-            features: Vec::new(),
+            known: Known::default(),
             scores: Vec::new(),
             decided: Vec::new(),
             weights: None,
@@ -133,15 +141,15 @@ impl<'a> Judge<'a> {
             verdicts.extend(lines.iter().map(|_| Verdict::keep(Rule::FewPages).seen(1, pages)));
             return;
         };
-        self.features(page, lines);
+        self.gather(page, lines, site);
         let pages = site.counts().pages();
-        if pages < 2 && (self.layout.body_prose < LEAST_PROSE || self.evidence.len() < LEAST_LINES) {
+        if pages < 2 && (self.known.layout.body_prose < LEAST_PROSE || self.known.lines.len() < LEAST_LINES) {
             // Nothing recurs, and there is too little text to stand out: nothing tells the lines apart.
             verdicts.extend(lines.iter().map(|_| Verdict::keep(Rule::FewPages).seen(1, pages)));
             return;
         }
         self.score(page.site, site);
-        let judged = Judged { lines: &self.evidence, scores: &self.scores, layout: &self.layout, pages };
+        let judged = Judged { lines: &self.known.lines, scores: &self.scores, layout: &self.known.layout, pages };
         decide(&judged, &self.decoder, &mut self.decided);
         // There is a decision for each line that is not blank.
         let mut decided = self.decided.iter();
@@ -156,28 +164,29 @@ impl<'a> Judge<'a> {
     }
 
     /// The features of the lines of a page that are not blank; none if its site is unknown.
-    pub fn features(&mut self, page: &Page<'_>, lines: &[Line]) -> &[Features] {
-        self.features.clear();
-        let Some(site) = self.sites.get(page.site) else { return &self.features };
-        let titles = self.titles.of(page.text, lines);
-        self.gatherer.gather(lines, titles, site.counts(), &mut self.evidence);
-        let digest = digest(self.evidence.iter().map(|line| line.template), &mut self.bytes);
-        site.copies().discount(digest, &mut self.evidence, site.counts());
-        self.layout.find(&self.evidence, site.counts().pages());
-        site.pool(digest, &self.evidence, &self.layout, &mut self.pooled);
-        self.elsewhere.clear();
-        self.elsewhere.extend(self.evidence.iter().map(|line| self.sites.everywhere.elsewhere(line.template)));
-        let evidence = PageEvidence {
-            lines: &self.evidence,
-            elsewhere: &self.elsewhere,
-            layout: &self.layout,
-            pooled: &self.pooled,
-            pages: site.counts().pages(),
-        };
-        self.extractor.extract(&evidence, &mut self.features);
-        &self.features
+    pub fn features(&mut self, page: &Page<'_>, lines: &[Line]) -> Vec<Features> {
+        let mut features = Vec::new();
+        if let Some(site) = self.sites.get(page.site) {
+            self.gather(page, lines, site);
+            self.extractor.extract(&self.known.on(site), |line| features.push(*line));
+        }
+        features
     }
 
+    /// Gathers what is known of the lines of a page that are not blank.
+    fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteModel) {
+        let titles = self.titles.of(page.text, lines);
+        let Known { lines: evidence, elsewhere, layout, pooled } = &mut self.known;
+        self.gatherer.gather(lines, titles, site.counts(), evidence);
+        let digest = digest(evidence.iter().map(|line| line.template), &mut self.bytes);
+        site.copies().discount(digest, evidence, site.counts());
+        layout.find(evidence, site.counts().pages());
+        site.pool(digest, evidence, layout, pooled);
+        elsewhere.clear();
+        elsewhere.extend(evidence.iter().map(|line| self.sites.everywhere.elsewhere(line.template)));
+    }
+
+    /// Scores the lines of the page of which evidence was gathered.
     fn score(&mut self, name: &str, site: &SiteModel) {
         if self.weights.as_ref().is_none_or(|(of, _)| **of != *name) {
             let conditions = self.model.conditions(site.statistics(), site.counts().pages());
@@ -185,7 +194,8 @@ impl<'a> Judge<'a> {
         }
         self.scores.clear();
         if let Some((_, weights)) = &self.weights {
-            self.scores.extend(self.features.iter().map(|features| weights.score(features) + self.lenience));
+            let (scores, lenience) = (&mut self.scores, self.lenience);
+            self.extractor.extract(&self.known.on(site), |line| scores.push(weights.score(line) + lenience));
         }
     }
 }

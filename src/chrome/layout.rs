@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::evidence::{LineEvidence, as_share};
+use super::evidence::LineEvidence;
 use crate::line::Fingerprint;
 
 /// What a line must hold of prose not to cost the body anything, in characters.
@@ -92,7 +92,7 @@ fn body(evidence: &[LineEvidence]) -> Range<usize> {
         if sum <= 0.0 {
             (sum, start) = (0.0, i);
         }
-        sum += line.prose - COST - COST_RECURRING * (1.0 - as_share(line.rarity));
+        sum += line.prose - COST - COST_RECURRING * (1.0 - line.share);
         if sum > best {
             (best, body) = (sum, start..i + 1);
         }
@@ -123,6 +123,7 @@ mod tests {
             titles_another: false,
             dated: false,
             rarity: 0.0,
+            share: 1.0,
             prose,
         }
     }

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod feature;
 pub mod judge;
 pub mod layout;
+mod logarithm;
 pub mod model;
 pub mod site;
 pub mod statistics;

@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 
 use super::copies::Copies;
-use super::evidence::{Gatherer, LineEvidence, as_share};
+use super::evidence::{Gatherer, LineEvidence};
 use super::layout::Layout;
 use super::statistics::{Statistics, Sums};
 use crate::census::{Census, Seed, SiteCounts};
@@ -143,7 +143,7 @@ impl SiteModel {
 
 /// The slots of one page.
 fn slots_of(evidence: &[LineEvidence], layout: &Layout) -> Slots {
-    let rare = |line: &LineEvidence| line.shape.length() * as_share(line.rarity);
+    let rare = |line: &LineEvidence| line.shape.length() * line.share;
     let lines = || evidence.iter().zip(&layout.anchors).zip(&layout.slots);
     let all_rare: f32 = lines().filter(|((_, anchor), _)| !**anchor).map(|((line, _), _)| rare(line)).sum();
     let mut slots = Slots::default();

@@ -5,7 +5,7 @@
 //! recurs, and its short lines are code, terms and steps between paragraphs. [`Model`](super::Model) makes of these
 //! numbers the odds that short rare text is content on the site.
 
-use super::evidence::{LineEvidence, as_share};
+use super::evidence::LineEvidence;
 use super::layout::Layout;
 
 /// Declares the statistics: a place for each, and its name.
@@ -120,7 +120,7 @@ impl Sums {
         for (at, line) in evidence.iter().enumerate() {
             let is_inside = layout.body.contains(&at);
             let length = f64::from(line.shape.length());
-            let rare = length * f64::from(as_share(line.rarity));
+            let rare = length * f64::from(line.share);
             self.titles += yes(line.titles_another && !line.titular);
             self.all += length;
             self.prose += f64::from(line.prose);

@@ -195,7 +195,7 @@ fn show(crawl: &[(Box<str>, Vec<&GoldPage>)], key: Key) -> Vec<SiteExamples> {
         let pages = few.into_iter().map(|page| {
             normaliser.page(&page.text, &mut lines);
             let address = Page { url: &page.url, id: None, site: &page.site, text: &page.text, marks: &[] };
-            PageExample { lines: examples(page, &lines, judge.features(&address, &lines)), weight }
+            PageExample { lines: examples(page, &lines, &judge.features(&address, &lines)), weight }
         });
         shown.push(SiteExamples {
             group: group.clone(),

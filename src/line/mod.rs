@@ -153,8 +153,9 @@ impl Normaliser {
             out.push(self.line(span, holds));
         }
         if self.templates == Templates::Take {
+            let mut blocks = shape::Blocks::of(text);
             for line in out.iter_mut() {
-                line.shape = Shape::of(text.get(line.start..line.end).unwrap_or_default());
+                line.shape = blocks.shape(line.start..line.end);
             }
         }
         self.give_back();

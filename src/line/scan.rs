@@ -1,5 +1,5 @@
 //! One look at 64 bytes of a page: a lower-cased copy, and where its line
-//! ends, spaces, digits and non-ASCII bytes are, as bit sets.
+//! ends, spaces, digits, punctuation and non-ASCII bytes are, as bit sets.
 //!
 //! Bit sets let the caller split lines and learn what each line needs without
 //! looking at a byte twice (the method of simdjson: Langdale and Lemire,
@@ -58,13 +58,39 @@ impl Kinds {
     }
 }
 
+/// What the bytes of a block look like to [`Shape`](super::Shape).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Looks {
+    /// Spaces, tabs and their like.
+    pub blank: u64,
+    /// `0` to `9`
+    pub digit: u64,
+    /// `a` to `z`
+    pub small: u64,
+    /// `A` to `Z`
+    pub capital: u64,
+    /// `,` and `;`
+    pub comma: u64,
+    /// `|` and `>`
+    pub divider: u64,
+    /// What is common in code: dividers, `;`, `=`, `_`, `/`, `\\`, `<`, and brackets but `)`.
+    pub code: u64,
+    /// `.`, `!` and `?`
+    pub stop: u64,
+    /// Quotes and brackets that close, and `*`.
+    pub closing: u64,
+    /// Bytes of non-ASCII characters.
+    pub high: u64,
+}
+
+/// The lowest `len` bits.
 #[inline]
-fn first_bits(len: usize) -> u64 {
+pub(super) fn first_bits(len: usize) -> u64 {
     if len < BLOCK { (1 << len) - 1 } else { u64::MAX }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use plain::{kinds, scan};
+pub(super) use plain::{kinds, looks, scan};
 
 /// Writes `input` in lower case to `lowered`, control characters as spaces (line
 /// ends stay), and tells what stands where.
@@ -85,9 +111,18 @@ pub(super) fn kinds(input: &[u8; BLOCK]) -> Kinds {
     unsafe { sse2::kinds(input) }
 }
 
+/// Tells what the bytes look like.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+#[inline]
+pub(super) fn looks(input: &[u8; BLOCK]) -> Looks {
+    // SAFETY: `sse2::looks` asks for nothing but SSE2, which is part of x86-64.
+    unsafe { sse2::looks(input) }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
-    use super::{BLOCK, Kinds, Marks};
+    use super::{BLOCK, Kinds, Looks, Marks};
     use crate::line::lanes::sse2::*;
 
     #[inline]
@@ -131,11 +166,42 @@ mod sse2 {
         }
         kinds
     }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub(super) fn looks(input: &[u8; BLOCK]) -> Looks {
+        let mut looks = Looks::default();
+        let (sources, _) = input.as_chunks::<16>();
+        for (lane, source) in sources.iter().enumerate() {
+            let bytes = load(source);
+            let or = |a, b| _mm_or_si128(a, b);
+            let divider = or(is(bytes, b'|'), is(bytes, b'>'));
+            let square = is(bytes, b']');
+            let brace = is(bytes, b'}');
+            let brackets = or(in_range(bytes, b'[', b']'), in_range(bytes, b'{', b'}'));
+            let others = or(or(is(bytes, b'('), is(bytes, b'/')), or(is(bytes, b'_'), in_range(bytes, b';', b'>')));
+            let quotes = or(is(bytes, b'"'), is(bytes, b'\''));
+            let closing = or(or(quotes, in_range(bytes, b')', b'*')), or(or(square, brace), is(bytes, b'>')));
+
+            let shift = 16 * lane;
+            looks.blank |= bits(or(is(bytes, b' '), in_range(bytes, b'\t', b'\r'))) << shift;
+            looks.digit |= bits(in_range(bytes, b'0', b'9')) << shift;
+            looks.small |= bits(in_range(bytes, b'a', b'z')) << shift;
+            looks.capital |= bits(in_range(bytes, b'A', b'Z')) << shift;
+            looks.comma |= bits(or(is(bytes, b','), is(bytes, b';'))) << shift;
+            looks.divider |= bits(divider) << shift;
+            looks.code |= bits(or(brackets, others)) << shift;
+            looks.stop |= bits(or(or(is(bytes, b'.'), is(bytes, b'!')), is(bytes, b'?'))) << shift;
+            looks.closing |= bits(closing) << shift;
+            looks.high |= bits(bytes) << shift;
+        }
+        looks
+    }
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain {
-    use super::{BLOCK, Kinds, Marks};
+    use super::{BLOCK, Kinds, Looks, Marks};
     use crate::line::lanes::gather;
 
     /// Writes `input` in lower case to `lowered`, control characters as spaces
@@ -159,6 +225,24 @@ mod plain {
             letter: gather(input.map(|byte| byte.is_ascii_lowercase())),
             digit: gather(input.map(|byte| byte.is_ascii_digit())),
             high: gather(input.map(|byte| !byte.is_ascii())),
+        }
+    }
+
+    /// Tells what the bytes look like.
+    #[inline]
+    pub(in super::super) fn looks(input: &[u8; BLOCK]) -> Looks {
+        let is = |which: fn(u8) -> bool| gather(input.map(which));
+        Looks {
+            blank: is(|byte| matches!(byte, b' ' | b'\t'..=b'\r')),
+            digit: is(|byte| byte.is_ascii_digit()),
+            small: is(|byte| byte.is_ascii_lowercase()),
+            capital: is(|byte| byte.is_ascii_uppercase()),
+            comma: is(|byte| matches!(byte, b',' | b';')),
+            divider: is(|byte| matches!(byte, b'|' | b'>')),
+            code: is(|byte| b"{}[](<>=_\\/|;".contains(&byte)),
+            stop: is(|byte| matches!(byte, b'.' | b'!' | b'?')),
+            closing: is(|byte| b"\"')]}>*".contains(&byte)),
+            high: is(|byte| !byte.is_ascii()),
         }
     }
 
@@ -211,6 +295,7 @@ mod tests {
             prop_assert_eq!(scan(&block, &mut fast), plain::scan(&block, &mut slow));
             prop_assert_eq!(fast, slow);
             prop_assert_eq!(kinds(&block), plain::kinds(&block));
+            prop_assert_eq!(looks(&block), plain::looks(&block));
         }
     }
 }

@@ -5,7 +5,10 @@
 //! word, counts for two and a half characters. These are the shallow text features of Kohlschütter et al. 2010, packed
 //! in 32 bits so that a page's shapes cost half as much as its fingerprints.
 
+use std::ops::Range;
 use std::sync::LazyLock;
+
+use super::scan::{BLOCK, Looks, first_bits, looks};
 
 /// The shape of one line. The default is that of a blank line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,14 +20,7 @@ const STEPS: f32 = 24.0;
 impl Shape {
     /// The shape of a line; white space at its ends does not count.
     pub fn of(line: &str) -> Self {
-        let line = line.trim();
-        let mut counts = Counts::default();
-        if line.is_ascii() {
-            counts.ascii(line.as_bytes());
-        } else {
-            counts.unicode(line);
-        }
-        counts.pack()
+        Blocks::of(line).shape(0..line.len())
     }
 
     /// The shape as a number: shapes are equal where these are.
@@ -109,11 +105,25 @@ impl Shape {
 static LENGTHS: LazyLock<[f32; 256]> =
     LazyLock::new(|| std::array::from_fn(|class| libm::expf(class as f32 / STEPS) - 1.0));
 
+/// The classes of the lengths of most lines.
+static CLASSES: LazyLock<[u8; 1024]> = LazyLock::new(|| std::array::from_fn(|length| class(length as f32)));
+
+/// The class of a length in characters.
+fn class(length: f32) -> u8 {
+    (libm::logf(1.0 + length) * STEPS + 0.5).min(255.0) as u8
+}
+
+/// How many bits are set: none, as a rule.
+#[inline]
+fn count(bits: u64) -> u32 {
+    if bits == 0 { 0 } else { bits.count_ones() }
+}
+
 /// What is counted of a line.
 #[derive(Default)]
 struct Counts {
-    length: f32,
     characters: u32,
+    wide: u32,
     words: u32,
     small: u32,
     capital: u32,
@@ -127,119 +137,167 @@ struct Counts {
     begins_small: bool,
 }
 
-/// What a byte of ASCII counts as: bytes of a sum, which hold until 255 bytes are added.
-const COUNTS: [u64; 128] = {
-    let mut counts = [0; 128];
-    let mut byte = 0;
-    while byte < 128 {
-        counts[byte] = match byte as u8 {
-            b'0'..=b'9' => DIGIT,
-            b',' => COMMA,
-            b';' => COMMA | CODE,
-            b'|' | b'>' => DIVIDER | CODE,
-            b'{' | b'}' | b'[' | b']' | b'(' | b'<' | b'=' | b'_' | b'\\' | b'/' => CODE,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    counts
-};
-const DIGIT: u64 = 1;
-const COMMA: u64 = 1 << 8;
-const DIVIDER: u64 = 1 << 16;
-const CODE: u64 = 1 << 48;
+/// What goes on from one part of a line to the next.
+#[derive(Default)]
+struct State {
+    /// Whether the byte before is of a word, and whether a sentence ended there.
+    in_word: u64,
+    ended: u64,
+    beyond: Beyond,
+}
 
-/// What a byte counts as besides where it begins a word.
-const STARTS: [u64; 128] = {
-    let mut starts = [WORD; 128];
-    let mut byte = 0;
-    while byte < 128 {
-        starts[byte] = match byte as u8 {
-            b' ' | b'\t' | 0x0b | 0x0c => 0,
-            b'a'..=b'z' => WORD | SMALL,
-            b'A'..=b'Z' => WORD | CAPITAL,
-            _ => WORD,
-        };
-        byte += 1;
-    }
-    starts
-};
-const WORD: u64 = 1 << 24;
-const SMALL: u64 = 1 << 32;
-const CAPITAL: u64 = 1 << 40;
+/// The looks of a character of the block before that reaches into this one.
+#[derive(Default, PartialEq, Eq)]
+struct Beyond {
+    blank: u64,
+    closing: u64,
+    stop: u64,
+}
 
-/// Bytes whose counts fit a byte each.
-const FITS: usize = 255;
+/// A text that is looked at in blocks, from its start to its end.
+#[derive(Debug)]
+pub(super) struct Blocks<'a> {
+    text: &'a str,
+    /// The block that was looked at last, and what was seen.
+    last: Option<usize>,
+    looks: Looks,
+}
+
+impl<'a> Blocks<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self { text, last: None, looks: Looks::default() }
+    }
+
+    /// The shape of a line of the text, wherever its blocks begin.
+    pub(super) fn shape(&mut self, line: Range<usize>) -> Shape {
+        let mut counts = Counts::default();
+        counts.add(self, trimmed(self.text, line));
+        counts.pack()
+    }
+
+    fn looks(&mut self, number: usize) -> &Looks {
+        if self.last != Some(number) {
+            let bytes = self.text.as_bytes().get(number * BLOCK..).unwrap_or_default();
+            self.looks = match bytes.first_chunk() {
+                Some(block) => looks(block),
+                None => {
+                    let mut block = [0; BLOCK];
+                    block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+                    looks(&block)
+                }
+            };
+            self.last = Some(number);
+        }
+        &self.looks
+    }
+}
+
+/// A line of a text without the white space at its ends.
+fn trimmed(text: &str, line: Range<usize>) -> Range<usize> {
+    let bytes = text.as_bytes().get(line.clone()).unwrap_or_default();
+    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let start = line.start + bytes.iter().take_while(is_blank).count();
+    let end = (line.end - bytes.iter().rev().take_while(is_blank).count()).max(start);
+    let is_plain = |byte: usize| text.as_bytes().get(byte).is_none_or(u8::is_ascii);
+    if start == end || is_plain(start) && is_plain(end - 1) {
+        return start..end;
+    }
+    let rest = text.get(start..end).unwrap_or_default();
+    let start = end - rest.trim_start().len();
+    start..start + rest.trim().len()
+}
 
 impl Counts {
-    fn ascii(&mut self, line: &[u8]) {
-        self.length = line.len() as f32;
+    /// Counts a line that neither begins nor ends with white space.
+    fn add(&mut self, blocks: &mut Blocks<'_>, line: Range<usize>) {
+        let text = blocks.text.get(line.clone()).unwrap_or_default();
         self.characters = line.len() as u32;
-        let mut spaced = true;
-        for part in line.chunks(FITS) {
-            let mut sum = 0;
-            for &byte in part {
-                let at = usize::from(byte & 127);
-                let starts = STARTS[at];
-                sum += COUNTS[at] + if spaced { starts } else { 0 };
-                spaced = starts == 0;
+        let mut state = State::default();
+        let mut at = line.start;
+        while at < line.end {
+            let (number, begin) = (at / BLOCK, at % BLOCK);
+            let part = first_bits(line.end - number * BLOCK) & !first_bits(begin);
+            let looks = *blocks.looks(number);
+            if looks.high & part == 0 && state.beyond == Beyond::default() {
+                self.part(looks, part, &mut state);
+            } else {
+                let looks = self.beyond_ascii(looks, part, blocks.text, number * BLOCK, &mut state);
+                self.part(looks, part, &mut state);
             }
-            let count = |unit: u64| ((sum / unit) & 0xff) as u32;
-            self.digits += count(DIGIT);
-            self.commas += count(COMMA);
-            self.divided |= count(DIVIDER) > 0;
-            self.code |= count(CODE) > 0;
-            self.words += count(WORD);
-            self.small += count(SMALL);
-            self.capital += count(CAPITAL);
+            at = (number + 1) * BLOCK;
         }
-        // The first word tells nothing: every sentence begins in a capital.
-        match line.first().map(|byte| STARTS[usize::from(byte & 127)]) {
-            Some(start) if start & SMALL != 0 => {
-                self.small -= 1;
-                self.begins_small = true;
-            }
-            Some(start) if start & CAPITAL != 0 => self.capital -= 1,
-            _ => {}
-        }
-        for end in memchr::memchr3_iter(b'.', b'!', b'?', line) {
-            let behind = line.get(end + 1..).unwrap_or_default();
-            let closing = behind.iter().take_while(|byte| is_closing(char::from(**byte))).count();
-            let space = behind.get(closing).is_some_and(|byte| STARTS[usize::from(byte & 127)] == 0);
-            self.sentences += u32::from(space);
-        }
-        self.opening = line.last() == Some(&b':');
-        let end = line.iter().rposition(|byte| !is_closing(char::from(*byte)));
-        let text = &line[..end.map_or(0, |end| end + 1)];
-        self.closed = matches!(text.last(), Some(b'.' | b'!' | b'?')) && !text.ends_with(b"...");
+        self.ends(text);
     }
 
-    fn unicode(&mut self, line: &str) {
-        let (mut spaced, mut ended) = (true, false);
-        self.begins_small = line.starts_with(char::is_lowercase);
-        for c in line.chars() {
-            self.characters += 1;
-            self.length += if is_wide(c) { 2.5 } else { 1.0 };
-            let space = c.is_whitespace();
-            if spaced && !space {
-                self.words += 1;
-                if self.words > 1 {
-                    self.small += u32::from(c.is_lowercase());
-                    self.capital += u32::from(c.is_uppercase());
-                }
-            }
-            self.digits += u32::from(c.is_numeric());
-            self.commas += u32::from(matches!(c, ',' | ';' | '、' | '，' | '،' | '；'));
-            self.code |= matches!(c, '{' | '}' | '[' | ']' | '(' | '<' | '>' | '=' | '_' | '\\' | '/' | '|' | ';');
-            self.divided |= matches!(c, '|' | '>' | '»' | '«' | '›' | '·' | '•');
-            if space {
-                self.sentences += u32::from(ended);
-            }
+    /// Counts the part of a line that lies in a block.
+    #[inline(always)]
+    fn part(&mut self, looks: Looks, part: u64, state: &mut State) {
+        let word = part & !looks.blank;
+        let starts = word & !(word << 1 | state.in_word);
+        state.in_word = word >> (BLOCK - 1);
+        self.words += starts.count_ones();
+        self.small += (starts & looks.small).count_ones();
+        self.capital += (starts & looks.capital).count_ones();
+        self.digits += count(looks.digit & part);
+        self.commas += count(looks.comma & part);
+        self.divided |= looks.divider & part != 0;
+        self.code |= looks.code & part != 0;
+        // A sum carries the end of a sentence over what closes behind it.
+        let (stop, closing) = (looks.stop & part, looks.closing & part);
+        let behind = stop << 1 | state.ended;
+        let (carried, over) = (behind & closing).overflowing_add(closing);
+        state.ended = stop >> (BLOCK - 1) | u64::from(over);
+        self.sentences += count((behind | carried) & !closing & looks.blank & part);
+    }
+
+    /// Adds to the looks of a block those of its characters beyond ASCII, all bytes of which look alike, but that small
+    /// and capital letters show by their first byte and full stops by their last.
+    #[inline(never)]
+    fn beyond_ascii(&mut self, mut looks: Looks, part: u64, text: &str, base: usize, state: &mut State) -> Looks {
+        let before = std::mem::take(&mut state.beyond);
+        looks.blank |= before.blank;
+        looks.closing |= before.closing;
+        looks.stop |= before.stop;
+        let mut high = looks.high & part;
+        while high != 0 {
+            let bit = high.trailing_zeros();
+            high &= high - 1;
+            let Some(c) = text.get(base + bit as usize..).and_then(|rest| rest.chars().next()) else {
+                // A character that began before.
+                self.characters -= 1;
+                continue;
+            };
+            let look = look_of(c);
+            let bytes = ((1_u128 << c.len_utf8()) - 1) << bit;
+            let first = 1 << bit;
+            let last = 1_u128 << bit << (c.len_utf8() - 1);
+            let set = |what: u16, mask: u128| if look & what == 0 { 0 } else { mask };
+            let [blank, closing, stop] = [set(SPACE, bytes), set(CLOSING, bytes), set(STOP, last)];
+            looks.blank |= blank as u64;
+            looks.closing |= closing as u64;
+            looks.stop |= stop as u64;
+            state.beyond.blank |= (blank >> BLOCK) as u64;
+            state.beyond.closing |= (closing >> BLOCK) as u64;
+            state.beyond.stop |= (stop >> BLOCK) as u64;
+            looks.small |= set(SMALL, first) as u64;
+            looks.capital |= set(CAPITAL, first) as u64;
+            looks.digit |= set(NUMERIC, first) as u64;
+            looks.comma |= set(COMMA, first) as u64;
+            looks.divider |= set(DIVIDER, first) as u64;
+            self.wide += u32::from(look & WIDE != 0);
             // Unspaced scripts need no space behind a full stop.
-            self.sentences += u32::from(matches!(c, '。' | '！' | '？'));
-            ended = !space && (matches!(c, '.' | '!' | '?' | '؟' | '۔' | '।') || ended && is_closing(c));
-            spaced = space;
+            self.sentences += u32::from(look & FULL_STOP != 0);
         }
+        looks
+    }
+
+    /// Looks at the first and the last characters of a line.
+    fn ends(&mut self, line: &str) {
+        let first = line.chars().next().map_or(0, look_of);
+        // The first word tells nothing: every sentence begins in a capital.
+        self.begins_small = first & SMALL != 0;
+        self.small -= u32::from(self.begins_small);
+        self.capital -= u32::from(first & CAPITAL != 0);
         self.opening = line.ends_with([':', '：']);
         let text = line.trim_end_matches(is_closing);
         self.closed = text.ends_with(is_end) && !text.ends_with("...");
@@ -250,29 +308,73 @@ impl Counts {
     }
 
     fn pack(self) -> Shape {
-        let length = (libm::logf(1.0 + self.length) * STEPS + 0.5).min(255.0) as u32;
+        let characters = self.characters as f32 + self.wide as f32 * 1.5;
+        let known = if self.wide == 0 { CLASSES.get(self.characters as usize) } else { None };
+        let length = known.copied().unwrap_or_else(|| class(characters));
         let share = |part: f32, whole: f32| (part / whole.max(1.0) * 15.0 + 0.5).min(15.0) as u32;
+        let digits = if self.digits == 0 { 0 } else { share(self.digits as f32, self.characters as f32) };
         let cased = (self.small + self.capital) as f32;
         let small = share(self.small as f32 + 0.5, cased + 1.0);
-        let commas = if self.words > 4 || self.length > 30.0 {
+        let commas = if self.commas > 0 && (self.words > 4 || characters > 30.0) {
             (self.commas as f32 / self.words.max(1) as f32 * 50.0 + 0.5).min(15.0) as u32
         } else {
             0
         };
         Shape(
-            length
+            u32::from(length)
                 | u32::from(self.closed) << 8
                 | u32::from(self.opening) << 9
                 | u32::from(self.divided) << 10
                 | self.sentences.min(3) << 11
                 | self.words.min(3) << 13
                 | small << 15
-                | share(self.digits as f32, self.characters as f32) << 19
+                | digits << 19
                 | commas << 23
                 | u32::from(self.code) << 27
                 | u32::from(self.begins_small) << 28,
         )
     }
+}
+
+/// What a character counts as, a bit each.
+const SPACE: u16 = 1;
+const SMALL: u16 = 1 << 1;
+const CAPITAL: u16 = 1 << 2;
+const NUMERIC: u16 = 1 << 3;
+const COMMA: u16 = 1 << 4;
+const CODE: u16 = 1 << 5;
+const DIVIDER: u16 = 1 << 6;
+/// Ends a sentence if a space follows, and what closes before that.
+const STOP: u16 = 1 << 7;
+/// Ends a sentence, whatever follows.
+const FULL_STOP: u16 = 1 << 8;
+const CLOSING: u16 = 1 << 9;
+const WIDE: u16 = 1 << 10;
+
+/// What the characters of most alphabets, and the punctuation that all share, count as.
+static LOOKS: LazyLock<Box<[u16]>> = LazyLock::new(|| ('\0'..'\u{2100}').map(look).collect());
+
+/// What a character counts as, looked up for most.
+fn look_of(c: char) -> u16 {
+    LOOKS.get(c as usize).copied().unwrap_or_else(|| look(c))
+}
+
+/// What a character counts as.
+fn look(c: char) -> u16 {
+    let all = [
+        (SPACE, c.is_whitespace()),
+        (SMALL, c.is_lowercase()),
+        (CAPITAL, c.is_uppercase()),
+        (NUMERIC, c.is_numeric()),
+        (COMMA, matches!(c, ',' | ';' | '、' | '，' | '،' | '；')),
+        (CODE, matches!(c, '{' | '}' | '[' | ']' | '(' | '<' | '>' | '=' | '_' | '\\' | '/' | '|' | ';')),
+        (DIVIDER, matches!(c, '|' | '>' | '»' | '«' | '›' | '·' | '•')),
+        (STOP, matches!(c, '.' | '!' | '?' | '؟' | '۔' | '।')),
+        (FULL_STOP, matches!(c, '。' | '！' | '？')),
+        (CLOSING, is_closing(c)),
+        (WIDE, is_wide(c)),
+    ];
+    all.into_iter().fold(0, |look, (what, is)| if is { look | what } else { look })
 }
 
 /// Whether a character is written in two cells: an ideograph, a syllable of Kana or Hangul.
@@ -389,6 +491,43 @@ mod tests {
         }
     }
 
+    /// Counts the characters of a line one by one.
+    fn plainly(line: &str) -> Counts {
+        let mut counts = Counts::default();
+        let (mut spaced, mut ended) = (true, false);
+        counts.begins_small = line.starts_with(char::is_lowercase);
+        for c in line.chars() {
+            let look = look(c);
+            let is = |what: u16| look & what != 0;
+            counts.characters += 1;
+            counts.wide += u32::from(is(WIDE));
+            let space = is(SPACE);
+            if spaced && !space {
+                counts.words += 1;
+                if counts.words > 1 {
+                    counts.small += u32::from(is(SMALL));
+                    counts.capital += u32::from(is(CAPITAL));
+                }
+            }
+            counts.digits += u32::from(is(NUMERIC));
+            counts.commas += u32::from(is(COMMA));
+            counts.code |= is(CODE);
+            counts.divided |= is(DIVIDER);
+            // Unspaced scripts need no space behind a full stop.
+            counts.sentences += u32::from(space && ended) + u32::from(is(FULL_STOP));
+            ended = is(STOP) || ended && is(CLOSING);
+            spaced = space;
+        }
+        counts.opening = line.ends_with([':', '：']);
+        let text = line.trim_end_matches(is_closing);
+        counts.closed = text.ends_with(is_end) && !text.ends_with("...");
+        // The last full stop ends no sentence within the line.
+        if counts.closed && text.ends_with(['。', '！', '？']) {
+            counts.sentences -= 1;
+        }
+        counts
+    }
+
     proptest! {
         #[test]
         fn white_space_round_a_line_does_not_count(line in ".{0,60}") {
@@ -396,11 +535,21 @@ mod tests {
         }
 
         #[test]
-        fn ascii_has_one_shape_by_either_way(line in "[ -~]{0,80}") {
-            let line = line.trim();
-            let mut counts = Counts::default();
-            counts.unicode(line);
-            prop_assert_eq!(counts.pack(), Shape::of(line));
+        fn blocks_show_what_characters_do(
+            line in "([ -~\t\u{a0}\u{3000}]|[.!?؟।。！][\"')\\]}>*”’」]{0,70} ?|[äßÄ雨٣½、；»•：…]|.){0,150}",
+        ) {
+            prop_assert_eq!(plainly(line.trim()).pack(), Shape::of(&line));
+        }
+
+        #[test]
+        fn a_line_has_one_shape_wherever_it_lies(lines in prop::collection::vec("[ -~\t\x0b\x0c]{0,90}|.{0,30}", 0..9)) {
+            let text = lines.join("\n");
+            let mut blocks = Blocks::of(&text);
+            let mut at = 0;
+            for line in &lines {
+                prop_assert_eq!(blocks.shape(at..at + line.len()), Shape::of(line));
+                at += line.len() + 1;
+            }
         }
     }
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use rayon::ThreadPool;
 
-use super::{Batches, Context, Item, Judging, Progress};
+use super::held::{Held, Turn};
+use super::{Context, Item, Judging, Progress};
 use crate::census::Log;
 use crate::config::{Duplicates, Results, Settings};
 use crate::error::{Error, Result, guarded};
@@ -58,7 +59,7 @@ pub(super) struct Pass<'a> {
     pub context: &'a Context<'a>,
     pub sources: &'a [Source],
     /// What was held of an earlier reading.
-    pub held: Option<&'a [Item]>,
+    pub held: &'a Held,
     /// The lines of each batch.
     pub logs: &'a [Arc<Log>],
 }
@@ -68,12 +69,6 @@ pub(super) struct Found {
     pub clusters: Clusters,
     /// Pages of each batch.
     pub pages: Vec<usize>,
-}
-
-/// What the search looks at.
-enum Turn<'a> {
-    Held(&'a Item),
-    Read(Box<Item>),
 }
 
 /// A page, once it is sketched.
@@ -95,24 +90,20 @@ impl Pass<'_> {
         let folder = &self.context.settings.running.temp_dir;
         let mut sketches = Sketches::new(method, ShingleStore::new(HELD, folder));
         let mut pages = Vec::new();
-        let mut batches = Batches::new(self.sources, self.context);
-        let mut held = self.held.map(<[Item]>::iter);
+        let mut again = self.held.iter(self.sources, self.context);
         let mut logs = self.logs.iter();
         ordered::map(
             &self.context.pool,
             self.context.ahead(),
             || {
-                let turn = match &mut held {
-                    Some(held) => held.next().map(Turn::Held),
-                    None => batches.next()?.map(|item| Turn::Read(Box::new(item))),
-                };
-                Ok(turn.map(|turn| {
-                    let log = if turn.is_end() { None } else { logs.next() };
+                Ok(again.next()?.map(|turn| {
+                    let is_end = matches!(turn, Turn::Read(Item::End(..)) | Turn::Held(Item::End(..)));
+                    let log = if is_end { None } else { logs.next() };
                     (turn, log)
                 }))
             },
             |(turn, log)| {
-                turn.batch(self.context.settings, |batch| (sketched(batch, log, judging, method), batch.progress))
+                on_batch(turn, self.context.settings, |batch| (sketched(batch, log, judging, method), batch.progress))
             },
             |seen| {
                 let Some((seen, done)) = seen else { return Ok(()) };
@@ -131,30 +122,14 @@ impl Pass<'_> {
     }
 }
 
-impl Turn<'_> {
-    fn is_end(&self) -> bool {
-        matches!(self.item(), Item::End(..))
-    }
-
-    fn item(&self) -> &Item {
-        match self {
-            Self::Held(item) => item,
-            Self::Read(item) => item,
-        }
-    }
-
-    /// Has `work` done on the batch, if it is one.
-    fn batch<T>(self, settings: &Settings, work: impl FnOnce(&Batch) -> T) -> Option<T> {
-        match self {
-            Self::Held(Item::Batch(_, batch)) => Some(work(batch)),
-            // What is held has been parsed.
-            Self::Held(Item::Raw(..) | Item::End(..)) => None,
-            Self::Read(item) => match *item {
-                Item::Raw(_, raw) => Some(work(&raw.parse(settings))),
-                Item::Batch(_, batch) => Some(work(&batch)),
-                Item::End(..) => None,
-            },
-        }
+/// Has `work` done on the batch of an item, if it is one.
+fn on_batch<T>(turn: Turn<&Item>, settings: &Settings, work: impl FnOnce(&Batch) -> T) -> Option<T> {
+    match turn {
+        Turn::Held(Item::Batch(_, batch)) => Some(work(batch)),
+        Turn::Read(Item::Batch(_, batch)) => Some(work(&batch)),
+        Turn::Read(Item::Raw(_, raw)) => Some(work(&raw.parse(settings))),
+        // What is held has been parsed.
+        Turn::Held(Item::Raw(..) | Item::End(..)) | Turn::Read(Item::End(..)) => None,
     }
 }
 

@@ -150,6 +150,14 @@ impl Batch {
         0
     }
 
+    /// Bytes of text that the pages have.
+    pub fn text_len(&self) -> usize {
+        let length = |slot: &Slot| match &slot.text {
+            Span::Bytes(range) | Span::Arena(range) => range.len(),
+        };
+        self.slots.iter().map(length).sum()
+    }
+
     /// Whether the pages were HTML.
     pub fn is_html(&self) -> bool {
         !self.marks.is_empty()
