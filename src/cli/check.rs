@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use super::destination::Destination;
+use super::destination::{Destination, Drawn};
 use super::input::Input;
 use super::summary::problems;
 use super::{Talk, check_text, report, say};
@@ -95,11 +95,11 @@ impl ValueEnum for Format {
 }
 
 impl Format {
-    /// The outcome in this format; that for people with colours, which are taken out where they are not wanted.
-    fn of(self, outcome: &Outcome, talk: &Talk) -> String {
+    /// The outcome in this format.
+    fn of(self, outcome: &Outcome, talk: &Talk) -> Drawn {
         match self {
-            Format::Human => check_text::draw(outcome, talk.verbose > 0),
-            Format::Form(form) => form.render(outcome),
+            Format::Human => Drawn::Styled(check_text::draw(outcome, talk.verbose > 0)),
+            Format::Form(form) => Drawn::Plain(form.render(outcome)),
         }
     }
 }

@@ -10,6 +10,14 @@ use super::table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sink::file::{persist, temporary};
 
+/// A document in some format.
+pub enum Drawn {
+    /// For a terminal: its colours go where they are not wanted.
+    Styled(String),
+    /// For some other reader: written as it is.
+    Plain(String),
+}
+
 /// A format, and a file.
 #[derive(Clone, Debug)]
 pub struct Destination<F> {
@@ -55,14 +63,21 @@ impl<F: Copy> Destination<F> {
         }
     }
 
-    /// Writes what `draw` makes in this format for so many columns. Colours go where they are not wanted.
+    /// Writes what `draw` makes in this format for so many columns.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, force: bool, draw: impl FnOnce(F, usize) -> String) -> Result<()> {
-        let Some(path) = &self.path else { return table::print(&draw(self.format, table::width())) };
-        let text = draw(self.format, table::FILE_WIDTH);
-        let text = anstream::adapter::strip_str(&text).to_string();
+    pub fn write(&self, force: bool, draw: impl FnOnce(F, usize) -> Drawn) -> Result<()> {
+        let Some(path) = &self.path else {
+            return match draw(self.format, table::width()) {
+                Drawn::Styled(text) => table::print(&text),
+                Drawn::Plain(text) => table::print_bytes(text.as_bytes()),
+            };
+        };
+        let text = match draw(self.format, table::FILE_WIDTH) {
+            Drawn::Styled(text) => anstream::adapter::strip_str(&text).to_string(),
+            Drawn::Plain(text) => text,
+        };
         let mut file = temporary(path)?;
         file.write_all(text.as_bytes()).map_err(Error::writing(path))?;
         persist(file, path, force)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use super::destination::Destination;
+use super::destination::{Destination, Drawn};
 use super::input::Input;
 use super::summary::problems;
 use super::{Talk, exit_status, report_text};
@@ -106,11 +106,11 @@ impl ValueEnum for Format {
 }
 
 impl Format {
-    /// The report in this format; text with colours, which are taken out where they are not wanted.
-    pub fn of(self, report: &Report, width: usize, sites: usize) -> String {
+    /// The report in this format.
+    pub fn of(self, report: &Report, width: usize, sites: usize) -> Drawn {
         match self {
-            Format::Text => report_text::draw(report, width, sites),
-            Format::Form(form) => form.render(report),
+            Format::Text => Drawn::Styled(report_text::draw(report, width, sites)),
+            Format::Form(form) => Drawn::Plain(form.render(report)),
         }
     }
 }

@@ -489,16 +489,47 @@ fn a_baseline_can_be_taken_from_a_commit() {
 }
 
 #[test]
+fn one_run_writes_every_form_of_outcome_and_report() {
+    let [paper, _] = sites(World::WholePages);
+    let place = place(&paper);
+    let forms = [
+        ("human", paper.name),
+        ("junit", "<?xml"),
+        ("sarif", "{"),
+        ("github", "::error "),
+        ("gitlab", "["),
+        ("text", "30"),
+        ("html", "<!doctype html>"),
+        ("markdown", "#"),
+        ("json", "{"),
+        ("jsonl", "{"),
+        ("csv", "site,"),
+    ];
+    let mut arguments = vec!["check".to_owned(), "good.jsonl".to_owned(), "--max-chrome=10%".to_owned()];
+    arguments.extend(forms.iter().map(|(form, _)| format!("--report={form}=out.{form}")));
+    // What stood there is replaced.
+    for _ in 0..2 {
+        place.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).says(1, &[]);
+    }
+    for (form, begins) in forms {
+        let text = place.text(&format!("out.{form}"));
+        assert!(text.starts_with(begins), "{form}: {:?}", text.get(..80));
+    }
+    place.run(&["check", "good.jsonl", "--report", "junit"]).says(2, &["--report needs a file here"]);
+}
+
+#[test]
 fn a_workflow_of_github_is_given_its_outputs() {
     let [_, forum] = sites(World::Bodies);
     let place = place(&forum);
     let ran = place
         .command(&["check", "good.jsonl", "--max-chrome", "0"])
-        .envs([("GITHUB_ACTIONS", "true"), ("GITHUB_OUTPUT", "outputs")])
+        .envs([("GITHUB_ACTIONS", "true"), ("GITHUB_OUTPUT", "outputs"), ("GITHUB_STEP_SUMMARY", "summary.md")])
         .output()
         .unwrap();
     assert_eq!(ran.status.code(), Some(0), "nothing of the bodies is chrome");
     assert_eq!(place.text("outputs"), "chrome-share=0.0000\nduplicate-share=0.0000\nfindings=0\nnew-findings=0\n");
+    assert!(place.text("summary.md").contains("dehusk check passes"), "{}", place.text("summary.md"));
 }
 
 #[test]
