@@ -101,7 +101,7 @@ mod tests {
             ("[check.site.x]\nmax-new = 1", "unknown key 'max-new' in [check.site.\"x\"]; did you mean"),
             ("[check]\nmax-chrome = 'all'", "'all' is not a percentage"),
             ("[check]\nmax-short = 101", "'101' is not a percentage"),
-            ("[check.site]\nx = 1", "site"),
+            ("[check.site]\nx = 1", "line 2"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(said), "{error}");

@@ -283,7 +283,7 @@ impl Change<'_> {
         let is_doubled = rose as f64 * 2.0 >= 10.0 + FEW_PAGES / (now.pages.min(was.pages).max(1) as f64).sqrt()
             && chrome(now) * 2 >= chrome(was) * 3
             && now.read_median() * 4 >= was.read_median() * 5;
-        if !is_much && !is_clean_no_more && !(is_doubled && keeps_text) {
+        if !(is_much || is_clean_no_more || is_doubled && keeps_text) {
             return None;
         }
         let (chrome, before) = (now.chrome, was.chrome);
