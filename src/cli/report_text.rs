@@ -185,6 +185,9 @@ fn recurs(out: &mut String, recurring: &Recurring, of: u64, width: usize) {
     let columns = (width / 8).min(20);
     let drawn = styled(CHROME, left(&bar(share(recurring.pages, of), columns), columns));
     line!(out, "  {} {drawn} {}", styled(BOLD, left(&what, 18)), cut(&said, width.saturating_sub(columns + 22)));
+    if let Some(heading) = &recurring.heading {
+        line!(out, "    {}", styled(DIM, cut(&format!("under {heading}"), width.saturating_sub(4))));
+    }
     for line in recurring.lines.iter().take(LINES) {
         line!(out, "    {}", cut(&line.text, width.saturating_sub(4)));
     }

@@ -112,10 +112,12 @@ fn recurs(out: &mut String, recurring: &Recurring, of: u64) {
         RecurringKind::List => "List",
     };
     let lines = recurring.lines.len() as u64 + recurring.more_lines;
+    let heading =
+        recurring.heading.as_ref().map(|heading| format!(" under {}", code(heading, TEXT))).unwrap_or_default();
     // Writing to a string cannot fail.
     let _ = writeln!(
         out,
-        "**{kind} of {}** on {} of {}, {}, for example on {}\n",
+        "**{kind} of {}**{heading} on {} of {}, {}, for example on {}\n",
         count(lines, "line", "lines"),
         grouped(recurring.pages),
         count(of, "page", "pages"),
