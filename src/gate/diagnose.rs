@@ -371,7 +371,7 @@ fn repeated_text(site: &Site, known: &HashSet<&str>) -> String {
 /// What a text is that stands on this share of the pages.
 fn kind_of(site: &Site, text: &str, on: f64) -> Kind {
     let is_long = text.chars().count() > LONGEST_WALL
-        || site.figures.distinct > 2 && on > 0.5 && site.kept_lengths.median > LONGEST_WALL as u64;
+        || site.figures.distinct > 2 && on > 0.5 && site.kept_lengths.median() > LONGEST_WALL as u64;
     match if is_long { Kind::RepeatedText } else { words::kind_of(text) } {
         Kind::RepeatedText if on >= NEARLY_ALL => Kind::SamePage,
         kind => kind,

@@ -65,9 +65,9 @@ fn columns(site: &Site) -> Vec<(String, String)> {
         cell(&format!("pages-by-share-{tenth}"), pages);
     }
     for (name, lengths) in [("read-lengths", site.read_lengths), ("kept-lengths", site.kept_lengths)] {
-        cell(&format!("{name}-tenth"), &lengths.tenth);
-        cell(&format!("{name}-median"), &lengths.median);
-        cell(&format!("{name}-nine-tenths"), &lengths.nine_tenths);
+        cell(&format!("{name}-tenth"), &lengths.tenth());
+        cell(&format!("{name}-median"), &lengths.median());
+        cell(&format!("{name}-nine-tenths"), &lengths.nine_tenths());
         cell(&format!("{name}-longest"), &lengths.longest);
         cell(&format!("{name}-as-long-as-longest"), &rounded(lengths.as_long_as_longest));
     }

@@ -197,18 +197,29 @@ pub struct Site {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Lengths {
-    /// The length that a tenth of the pages stays below, to an eighth.
-    pub tenth: u64,
-    /// The median, to an eighth.
-    pub median: u64,
-    /// The length that nine tenths stay below, to an eighth.
-    pub nine_tenths: u64,
+    /// The lengths that one, two … nine tenths of the pages stay below, each to an eighth.
+    pub deciles: [u64; 9],
     /// The longest.
     pub longest: u64,
     /// Share of the pages that are about as long as the longest one: by less than an eighth shorter.
     pub as_long_as_longest: f64,
-    /// The lengths that one, two … nine tenths of the pages stay below, each to an eighth.
-    pub deciles: [u64; 9],
+}
+
+impl Lengths {
+    /// The length that a tenth of the pages stays below.
+    pub fn tenth(&self) -> u64 {
+        self.deciles[0]
+    }
+
+    /// The median.
+    pub fn median(&self) -> u64 {
+        self.deciles[4]
+    }
+
+    /// The length that nine tenths of the pages stay below.
+    pub fn nine_tenths(&self) -> u64 {
+        self.deciles[8]
+    }
 }
 
 /// What is told of the lines of a site: of a sample of its pages, chosen by their text alone.

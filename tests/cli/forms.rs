@@ -339,17 +339,21 @@ strict! {
         most_equal: u64, most_alike: u64, alike_text: Option<String>, emptied_pages: Vec<String>,
         details: Option<StrictDetails>,
     }
-    StrictLengths { tenth: u64, median: u64, nine_tenths: u64, longest: u64, as_long_as_longest: f64 }
+    StrictLengths { deciles: [u64; 9], longest: u64, as_long_as_longest: f64 }
     StrictDetails {
         sampled: u64, recurring: Vec<StrictRecurring>, more_recurring: u64, positions: Vec<u8>,
-        examples: Vec<StrictExample>,
+        repeated: Vec<StrictRepeated>, ends: StrictEnds, examples: Vec<StrictExample>,
+    }
+    StrictRepeated { fingerprint: String, text: String, pages: u64, own_text: u64 }
+    StrictEnds {
+        read_alike: f64, read_length: u64, kept_alike: f64, kept_length: u64, kept_open: f64, own: [u64; 9],
     }
     StrictRecurring {
-        id: String, kind: String, pages: u64, lines: Vec<StrictMember>, more_lines: u64, lines_a_page: f64, bytes: u64,
+        id: String, kind: String, heading: Option<String>, pages: u64, lines: Vec<StrictMember>, more_lines: u64, lines_a_page: f64, bytes: u64,
         position: f64, example: String,
     }
     StrictMember {
-        fingerprint: String, text: String, pages: u64, first_day: Option<String>, last_day: Option<String>,
+        fingerprint: String, text: String, pages: u64, own_text: u64, first_day: Option<String>, last_day: Option<String>,
     }
     StrictExample { url: String, lines: Vec<StrictLine>, more_lines: u64 }
     StrictLine { text: String, keep: bool, rule: String, pages: u32, of: u64 }

@@ -456,7 +456,8 @@ fn what_cannot_be_checked_is_told_with_the_remedy() {
         (["--expect-pages", "many"], "neither a number of pages nor a percentage"),
         (["--max-skipped", "few"], "--max-skipped: 'few'"),
         (["--judge-from", "1"], "--judge-from must be at least 2"),
-        (["--report", "human"], "is not FORMAT=FILE"),
+        (["--report", "human"], "--report needs a file here"),
+        (["--report", "cake=x"], "'cake' is no format of a report"),
     ] {
         place.run(&[&["check", "in.jsonl"], &flags[..]].concat()).says(2, &[said]);
     }
@@ -498,12 +499,12 @@ fn one_run_writes_every_form_of_outcome_and_report() {
         ("sarif", "{"),
         ("github", "::error "),
         ("gitlab", "["),
-        ("text", "30"),
-        ("html", "<!doctype html>"),
+        ("text", ""),
+        ("html", "<!DOCTYPE html>"),
         ("markdown", "#"),
         ("json", "{"),
         ("jsonl", "{"),
-        ("csv", "site,"),
+        ("csv", "name,"),
     ];
     let mut arguments = vec!["check".to_owned(), "good.jsonl".to_owned(), "--max-chrome=10%".to_owned()];
     arguments.extend(forms.iter().map(|(form, _)| format!("--report={form}=out.{form}")));
@@ -513,7 +514,7 @@ fn one_run_writes_every_form_of_outcome_and_report() {
     }
     for (form, begins) in forms {
         let text = place.text(&format!("out.{form}"));
-        assert!(text.starts_with(begins), "{form}: {:?}", text.get(..80));
+        assert!(text.len() > 80 && text.starts_with(begins), "{form}: {text:.80}");
     }
     place.run(&["check", "good.jsonl", "--report", "junit"]).says(2, &["--report needs a file here"]);
 }

@@ -230,7 +230,7 @@ impl Detail {
         let figures = &site.figures;
         let mut dropped: Vec<_> = figures.dropped.iter().collect();
         dropped.sort_by_key(|(rule, amount)| (std::cmp::Reverse(amount.bytes), **rule));
-        let lengths = |lengths: &Lengths| [lengths.tenth, lengths.median, lengths.nine_tenths, lengths.longest];
+        let lengths = |lengths: &Lengths| [lengths.tenth(), lengths.median(), lengths.nine_tenths(), lengths.longest];
         let left_out = details.recurring.len().saturating_sub(extent.recurring) as u64;
         Self {
             distinct: figures.distinct,
