@@ -505,6 +505,7 @@ mod tests {
             with(|site, _| {
                 site.most_alike = 40;
                 site.alike_text = Some(text.to_owned());
+                site.kept_lengths.deciles = [text.len() as u64; 9];
             })
         };
         assert_eq!(same("The ferry was late again, and it rained."), Some(Kind::SamePage));
