@@ -26,7 +26,7 @@ pub fn of_all<const N: usize>(numbers: [f32; N]) -> [f32; N] {
 /// `ln(1 + f) = f - f²/2 + s·(f²/2 + r)`, `s = f / (2 + f)`, by a polynomial `r` in `s²`.
 #[inline]
 fn of(number: f32) -> f32 {
-    const LN2: [f32; 2] = [6.931_381_2e-1, 9.058_000_6e-6];
+    const LN2: [f32; 2] = [6.931_381e-1, 9.058_001e-6];
     const R: [f32; 4] = [0.666_666_6, 0.400_009_72, 0.284_987_87, 0.242_790_79];
     const ONE: u32 = 0x3f80_0000;
     const ROOT_OF_HALF: u32 = 0x3f35_04f3;

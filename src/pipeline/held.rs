@@ -144,7 +144,7 @@ impl<'a, I: Iterator> Again<'a, I> {
                     let name = self.sources.get(self.passed_source).map(|source| source.name.to_string());
                     return Err(ErrorKind::Changed(name.unwrap_or_default()).into());
                 }
-                return Ok(item.map(|item| Turn::Read(item)));
+                return Ok(item.map(Turn::Read));
             }
             self.batches = None;
         }

@@ -100,7 +100,7 @@ pub fn summary(outcome: &Outcome) -> String {
 }
 
 fn table(found: &[(Standing, &Finding)]) -> String {
-    let mut rows = Table::new(&["Site", "Finding", "What", "Page"]);
+    let mut rows = Table::of_texts(&["Site", "Finding", "What", "Page"]);
     for (_, finding) in found.iter().take(ROWS) {
         rows.row(&[
             code(&check::site(finding), CELL),

@@ -211,12 +211,22 @@ pub(super) fn folded(title: &str, content: &str) -> String {
     format!("<details><summary>{title}</summary>\n\n{}\n\n</details>\n\n", content.trim_end())
 }
 
-/// A table whose first column is text and whose others are figures.
+/// A table.
 pub(super) struct Table(String);
 
 impl Table {
+    /// A table whose first column is text and whose others are figures.
     pub fn new(titles: &[&str]) -> Self {
-        let rule = titles.iter().enumerate().map(|(i, _)| if i == 0 { ":--|" } else { "--:|" });
+        Self::aligned(titles, |column| if column == 0 { ":--|" } else { "--:|" })
+    }
+
+    /// A table of texts.
+    pub fn of_texts(titles: &[&str]) -> Self {
+        Self::aligned(titles, |_| ":--|")
+    }
+
+    fn aligned(titles: &[&str], rule: impl Fn(usize) -> &'static str) -> Self {
+        let rule = (0..titles.len()).map(rule);
         Self(format!("| {} |\n|{}\n", titles.join(" | "), rule.collect::<String>()))
     }
 
