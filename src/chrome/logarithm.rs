@@ -18,8 +18,10 @@ pub fn of_whole(number: usize) -> f32 {
 
 /// The logarithms of these numbers, each of them normal, positive and finite: of others they are something else.
 #[inline]
-pub fn of_all<const N: usize>(numbers: [f32; N]) -> [f32; N] {
-    numbers.map(of)
+pub fn of_all<const N: usize>(mut numbers: [f32; N]) -> [f32; N] {
+    // Not `map`, which is a call, and so no vector.
+    numbers.iter_mut().for_each(|number| *number = of(*number));
+    numbers
 }
 
 /// The method of FreeBSD's msun, which libm follows: `2^k · (1 + f)`, with `1 + f` between √½ and √2, and

@@ -114,6 +114,7 @@ impl Held {
 }
 
 /// An item of a later reading.
+#[expect(clippy::large_enum_variant, reason = "a handful are under way at a time")]
 pub(super) enum Turn<H> {
     Read(Item),
     Held(H),
