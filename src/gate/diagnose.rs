@@ -3,7 +3,7 @@
 //! A scraper that breaks leaves its mark on what recurs, on lengths and on likeness. A wall is a text that many pages have
 //! and had not before, and these pages lost their own; a selector that misses the body leaves the menus and takes the
 //! text; one that takes too much adds to what recurs and leaves the text; texts that are cut pile up at one length.
-//! Words only choose between the names of walls ([`words`](super::words)). Where there is no baseline, only what is sure
+//! Words only choose between the names of walls (`words`). Where there is no baseline, only what is sure
 //! is said.
 
 use std::collections::HashSet;

@@ -1,8 +1,8 @@
 //! The report as one HTML file to be opened in a browser: nothing is loaded from anywhere.
 //!
 //! The overview and the largest sites are written as plain HTML, which reads without scripts too. All else is drawn by
-//! `report.js` from the [`data`], which only sorts, filters and shows. The texts of strangers come into the file in two
-//! ways, each with its escape: [`escaped`] in HTML, `as_json` in the data; and both pass [`harmless`]. A content security
+//! `report.js` from the `data`, which only sorts, filters and shows. The texts of strangers come into the file in two
+//! ways, each with its escape: `escaped` in HTML, `as_json` in the data; and both pass `harmless`. A content security
 //! policy lets no script run but ours, and nothing be loaded.
 //!
 //! The same report gives the same bytes.
