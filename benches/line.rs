@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use dehusk::line::{Key, Line, Normaliser, Templates};
-use dehusk::page::site_of;
+use dehusk::page::{Scope, site_of};
 use divan::Bencher;
 use divan::counter::BytesCount;
 
@@ -30,7 +30,7 @@ fn samples() -> Sets {
     for row in rows.lines() {
         let row: serde_json::Value = serde_json::from_str(row).unwrap_or_default();
         let (Some(url), Some(text)) = (row["url"].as_str(), row["text"].as_str()) else { continue };
-        sets.entry(site_of(url, dehusk::config::Scope::Host).into_owned()).or_default().push(text.to_owned());
+        sets.entry(site_of(url, Scope::Host).into_owned()).or_default().push(text.to_owned());
     }
     sets
 }

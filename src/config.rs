@@ -2,8 +2,11 @@
 //!
 //! [`Options`] is what a user says, on the command line or in `dehusk.toml`: every field may be missing.
 //! [`Settings`] is what a run uses: nothing is missing, nothing is wrong, and here alone stand the defaults.
-//! Settings come in two parts. [`Results`] change what comes out and have a digest, which files made by one run and
-//! read by another carry; [`Running`] changes only how fast and with how much memory.
+//! Settings come in three parts. [`Results`] change what comes out and have a digest, which files made by one run and
+//! read by another carry; [`Running`] changes only how fast and with how much memory; [`limits`] are what a crawl is
+//! held to.
+
+pub mod limits;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -15,23 +18,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::chrome::Model;
 use crate::error::{Error, Result};
-use crate::gate;
+use crate::page::Scope;
 use crate::pattern::{Patterns, Written};
 use crate::similar::{Canonical, Method, Rules};
 
-/// Which pages share chrome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Pages of one host (`www.` is ignored)
-    #[default]
-    Host,
-    /// Pages of one registrable domain, by the public suffix list
-    Domain,
-    /// All pages of the input
-    All,
-}
+/// Characters of unique text from which a page is not short, where nothing else is said.
+pub const MIN_TEXT: u64 = 140;
 
 /// What becomes of a page of which nothing is left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,7 +257,7 @@ pub struct Options {
     /// Limits of `dehusk check`, which has flags for them; in `dehusk.toml` a table: `[check]`.
     #[cfg_attr(feature = "cli", arg(skip))]
     #[serde(default)]
-    pub check: gate::Written,
+    pub check: limits::Written,
 }
 
 impl Options {
@@ -394,7 +386,7 @@ pub struct Settings {
     /// What changes only how the run goes.
     pub running: Running,
     /// What a check holds the result to.
-    pub check: gate::Limits,
+    pub check: limits::Limits,
 }
 
 /// The settings that change what comes out.
@@ -506,7 +498,10 @@ mod tests {
             Options { duplicate_threshold: Some(1.5), ..Options::default() },
             Options { duplicate_threshold: Some(f64::NAN), ..Options::default() },
             Options { contained: Some(0.0), ..Options::default() },
-            Options { check: gate::Written { judge_from: Some(0), ..gate::Written::default() }, ..Options::default() },
+            Options {
+                check: limits::Written { judge_from: Some(0), ..limits::Written::default() },
+                ..Options::default()
+            },
         ] {
             assert!(options.settings().is_err());
         }

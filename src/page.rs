@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::config::Scope;
+use serde::{Deserialize, Serialize};
+
 use crate::line::mark::Mark;
 
 /// One document of a crawl, borrowed from the batch it was read in.
@@ -18,6 +19,20 @@ pub struct Page<'a> {
     pub text: &'a str,
     /// What HTML told of each line; empty for inputs that are text already.
     pub marks: &'a [Mark],
+}
+
+/// Which pages share chrome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Pages of one host (`www.` is ignored)
+    #[default]
+    Host,
+    /// Pages of one registrable domain, by the public suffix list
+    Domain,
+    /// All pages of the input
+    All,
 }
 
 /// The site of a URL: its host without `www.` and port, in lower case; its registrable domain; or one site for all.
@@ -76,6 +91,14 @@ pub fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// The first characters of a text, with an ellipsis where there are more.
+pub fn head(text: &str, characters: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters) {
+        None => Cow::Borrowed(text),
+        Some((at, _)) => Cow::Owned(format!("{}…", text.get(..at).unwrap_or_default())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +130,10 @@ mod tests {
     fn control_and_bidi_characters_are_shown_as_escapes() {
         assert_eq!(visible("plain – ünïcode"), "plain – ünïcode");
         assert_eq!(visible("a\u{1b}]0;x\u{7}\u{202e}b\n"), "a\\u{1b}]0;x\\u{7}\\u{202e}b\\n");
+    }
+
+    #[test]
+    fn the_head_of_a_text_is_counted_in_characters() {
+        assert_eq!([head("naïve", 5), head("naïve", 3), head("", 0)], ["naïve", "naï…", ""]);
     }
 }

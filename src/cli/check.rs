@@ -12,12 +12,12 @@ use super::destination::{Destination, Drawn};
 use super::input::Input;
 use super::summary::problems;
 use super::{Talk, check_text, report, say};
-use crate::config::Options;
+use crate::config::{Options, limits};
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::gate::{self, Baseline, Outcome};
 use crate::pipeline;
-use crate::render::number::count;
 use crate::render::{CheckForm, github};
+use crate::report::number::count;
 use crate::report::{Level, Wanted};
 
 /// Checks a crawl against limits and against the last good one
@@ -36,7 +36,7 @@ pub struct Check {
     #[command(flatten)]
     input: Input,
     #[command(flatten)]
-    limits: gate::Written,
+    limits: limits::Written,
     /// What the last good crawl was: a file that --update-baseline writes
     #[arg(long, value_name = "FILE", help_heading = "Baseline")]
     baseline: Option<PathBuf>,
@@ -152,7 +152,7 @@ impl Check {
             }
             _ => None,
         };
-        let wanted = Wanted { short_below: limits.min_text, detailed: DETAILED };
+        let wanted = Wanted { min_text: limits.min_text, detailed: DETAILED };
         let (summary, report) = crawl.run(talk, Some(wanted), pipeline::report)?;
         problems(&summary);
         if report.totals.figures.pages == 0 && baseline.is_none() {

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use super::{BAD, BOLD, DIM, NOTE};
 use crate::gate::Outcome;
 use crate::page::visible;
-use crate::render::number::count;
+use crate::render::shown;
+use crate::report::number::count;
 use crate::report::{Finding, Level};
 
 /// Notes and stale entries that are shown, if not all of them are wanted.
@@ -40,11 +41,7 @@ fn more(out: &mut String, all: usize, shown: usize, one: &str, many: &str) {
 }
 
 fn line(finding: &Finding, style: anstyle::Style) -> String {
-    let site = match finding.site.as_deref() {
-        None => "all sites".to_owned(),
-        Some("") => "(pages without a URL)".to_owned(),
-        Some(site) => visible(site).into_owned(),
-    };
+    let site = visible(shown::site_of(finding.site.as_deref()));
     let known = match finding.known {
         0 => String::new(),
         known => format!(" (the baseline accepts {known}, this counts {})", finding.count),

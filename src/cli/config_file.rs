@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Options;
+use crate::config::limits::SiteWritten;
+use crate::config::{Options, limits};
 use crate::error::{Error, Result};
-use crate::gate;
-use crate::gate::limits::SiteWritten;
 use crate::page::visible;
 
 /// The file that is looked for.
@@ -40,7 +39,7 @@ fn parse(text: &str) -> Result<Options, String> {
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
     check_keys(&table, "", &Options::default())?;
     if let Some(toml::Value::Table(check)) = table.get("check") {
-        check_keys(check, " in [check]", &gate::Written::default())?;
+        check_keys(check, " in [check]", &limits::Written::default())?;
         for (site, limits) in check.get("site").and_then(toml::Value::as_table).into_iter().flatten() {
             let place = format!(" in [check.site.\"{}\"]", visible(site));
             check_keys(limits.as_table().unwrap_or(&toml::Table::new()), &place, &SiteWritten::default())?;
@@ -62,7 +61,7 @@ fn check_keys(table: &toml::Table, place: &str, usual: &impl serde::Serialize) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Scope;
+    use crate::page::Scope;
 
     #[test]
     fn a_file_sets_what_flags_set() {

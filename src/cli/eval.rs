@@ -19,7 +19,7 @@ use crate::eval::{self, Evaluation, RuleFigures, SiteFigures, WorstLine, WorstPa
 use crate::ordered;
 use crate::page::visible;
 use crate::pipeline::Context;
-use crate::render::number::{count, grouped, percent};
+use crate::report::number::{count, grouped, percent};
 use crate::sink::file::{persist, temporary};
 use crate::source::paths::{self, Sources};
 

@@ -14,7 +14,8 @@ use crate::config::Options;
 use crate::error::Result;
 use crate::explain::{self, Examples, ExplainedLine, ExplainedPage, KnownLine};
 use crate::page::visible;
-use crate::render::number::{bytes, count, grouped, percent};
+use crate::render::shown;
+use crate::report::number::{bytes, count, grouped, percent};
 
 /// A line that stays.
 const KEPT: Style = AnsiColor::Green.on_default();
@@ -126,7 +127,7 @@ fn drawn_page(page: &ExplainedPage, width: usize) -> String {
 
 fn site_note(page: &ExplainedPage) -> String {
     let of = page.lines.iter().map(|line| line.evidence.of).max().unwrap_or(0);
-    let site = if page.site.is_empty() { "(pages without a URL)".into() } else { visible(&page.site) };
+    let site = visible(shown::site(&page.site));
     let copies = match page.pages {
         1 => String::new(),
         n => format!("; {} pages have this name, the first is shown", grouped(n)),

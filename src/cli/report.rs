@@ -52,9 +52,9 @@ pub struct WantedArgs {
     /// Tell lines, blocks and examples of so many sites, those with most pages first [default: 500]
     #[arg(long, value_name = "N", help_heading = "Report")]
     detailed_sites: Option<usize>,
-    /// Call pages short that have fewer characters of unique text than this [default: 140]
+    /// Characters of unique text from which a page is not short [default: 140]
     #[arg(long, value_name = "N", help_heading = "Report")]
-    short_below: Option<u64>,
+    min_text: Option<u64>,
     /// Show so many sites in the format text, those with most chrome first, and of a quarter of them what they repeat [default: 20]
     #[arg(long, value_name = "N", help_heading = "Report")]
     sites: Option<usize>,
@@ -65,7 +65,7 @@ impl WantedArgs {
         let usual = Wanted::default();
         Wanted {
             detailed: self.detailed_sites.unwrap_or(usual.detailed),
-            short_below: self.short_below.unwrap_or(usual.short_below),
+            min_text: self.min_text.unwrap_or(usual.min_text),
         }
     }
 

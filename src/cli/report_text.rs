@@ -10,10 +10,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::table::{cut, left, styled};
 use super::{BOLD, DIM, NOTE};
-use crate::render::number::{bytes, count, grouped, hundredths, percent};
-use crate::render::site_name;
+use crate::render::shown;
 use crate::report::Report;
 use crate::report::document::{Cluster, Clusters, Recurring, RecurringKind, Site};
+use crate::report::number::{bytes, count, grouped, hundredths, percent};
 use crate::report::summary::share;
 
 /// What is chrome, a duplicate's, unique.
@@ -89,7 +89,7 @@ fn headline(out: &mut String, report: &Report, width: usize) {
     }
     if figures.short > 0 {
         let short = count(figures.short, "page has", "pages have");
-        line!(out, "{short} less than {} characters of unique text", grouped(totals.short_below));
+        line!(out, "{short} less than {} characters of unique text", grouped(totals.min_text));
     }
 }
 
@@ -113,7 +113,7 @@ fn site_table(out: &mut String, report: &Report, sites: &[&Site], width: usize) 
     }
     let taken: usize = columns.iter().chain(&further).map(|column| column.width + 2).sum();
     let room = width.saturating_sub(taken + 1);
-    let widest = sites.iter().map(|site| site_name(&site.name).width()).max().unwrap_or(0).clamp(5, NAME);
+    let widest = sites.iter().map(|site| shown::site(&site.name).width()).max().unwrap_or(0).clamp(5, NAME);
     let name = widest.min(room.saturating_sub(10).max(room / 2));
     let bar = room.saturating_sub(name).min(BAR);
     let cells = |row: Option<usize>, of: &[Column]| of.iter().map(|column| column.cell(row)).collect::<String>();
@@ -124,7 +124,7 @@ fn site_table(out: &mut String, report: &Report, sites: &[&Site], width: usize) 
         line!(
             out,
             "{}{} {}{}",
-            left(site_name(&site.name), name),
+            left(shown::site(&site.name), name),
             cells(Some(row), &columns),
             styled(CHROME, left(&drawn, bar)),
             cells(Some(row), &further)
@@ -159,7 +159,7 @@ fn repeated(out: &mut String, site: &Site, width: usize) {
     let Some(details) = site.details.as_ref().filter(|details| !details.recurring.is_empty()) else { return };
     let found = details.recurring.len() as u64 + details.more_recurring;
     let title = format!("{} repeated on ", count(found, "block or list", "blocks and lists"));
-    let name = cut(site_name(&site.name), width.saturating_sub(title.width()));
+    let name = cut(shown::site(&site.name), width.saturating_sub(title.width()));
     line!(out, "\n{}", styled(BOLD, title + &name));
     for recurring in details.recurring.iter().take(RECURRING) {
         recurs(out, recurring, details.sampled, width);
@@ -239,7 +239,7 @@ fn emptied(out: &mut String, report: &Report, most: usize, width: usize) {
     for site in sites.iter().take(most) {
         let pages = count(site.figures.emptied, "page", "pages");
         let example = site.emptied_pages.first().map(|page| format!(", such as {page}")).unwrap_or_default();
-        let text = format!("{}{example}", site_name(&site.name));
+        let text = format!("{}{example}", shown::site(&site.name));
         entry(out, &pages, &text, width);
     }
     more(out, sites.len().saturating_sub(most), "site", "sites");
@@ -254,7 +254,7 @@ fn few_pages(out: &mut String, report: &Report, most: usize, width: usize) {
     line!(out, "\n{}", styled(BOLD, format!("Too few pages to judge: {all}")));
     for site in sites.iter().take(most) {
         let pages = count(site.figures.pages, "page", "pages");
-        entry(out, &pages, site_name(&site.name), width);
+        entry(out, &pages, shown::site(&site.name), width);
     }
     more(out, sites.len().saturating_sub(most), "site", "sites");
 }

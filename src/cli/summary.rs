@@ -6,11 +6,14 @@ use std::sync::Arc;
 use super::{BAD, BOLD, DIM, NOTE, Talk, say};
 use crate::error::{Action, Location, Problem};
 use crate::page::visible;
-use crate::render::number::{bytes, count, grouped, percent};
+use crate::render::shown::{self, shortened};
 use crate::report::Summary;
+use crate::report::number::{bytes, count, grouped, percent};
 use crate::report::summary::{SiteTally, SourceTally};
 use crate::similar::Relation;
 
+/// Characters of a site's name.
+const NAME: usize = 48;
 /// Sites that are listed at each end.
 const LISTED_SITES: usize = 3;
 
@@ -141,28 +144,8 @@ fn sites(out: &mut String, title: &str, sites: &[(&str, SiteTally)]) {
         let _ = writeln!(
             out,
             "  {title:<12} {share:>7}  {} {DIM}({}){DIM:#}",
-            shortened(name),
+            shortened(shown::site(name), NAME),
             count(site.pages, "page", "pages")
         );
-    }
-}
-
-/// A name that fits the line.
-fn shortened(name: &str) -> String {
-    if name.is_empty() {
-        return "(pages without a URL)".to_owned();
-    }
-    let name = visible(name);
-    if name.chars().count() <= 48 { name.into_owned() } else { name.chars().take(47).chain(['…']).collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_name_is_cut() {
-        assert_eq!(shortened(&"x".repeat(60)).chars().count(), 48);
-        assert_eq!(shortened("a\u{1b}"), "a\\u{1b}");
     }
 }

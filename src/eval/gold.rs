@@ -64,9 +64,14 @@ impl GoldPage {
 
     /// What each line is worth to whoever keeps it: the characters of content, nothing for chrome.
     pub fn worth(&self) -> Vec<u64> {
-        let worth = |(line, label)| if label == Label::Content { super::score::characters(line) } else { 0 };
+        let worth = |(line, label)| if label == Label::Content { characters(line) } else { 0 };
         lines_of(&self.text).zip(self.labels.iter().copied()).map(worth).collect()
     }
+}
+
+/// The length of a line in characters.
+pub fn characters(line: &str) -> u64 {
+    line.chars().count() as u64
 }
 
 /// The lines of a text as gold counts them: cut at line feeds alone, one more than there are of these.

@@ -28,7 +28,7 @@ use crate::report::summary::emptied;
 use crate::source::Source;
 use crate::source::paths::Sources;
 use calibration::Calibration;
-use gold::{Gold, GoldPage, Label, at, lines_of};
+use gold::{Gold, GoldPage, Label, at, characters, lines_of};
 use score::{Figures, PageScore, Shares, Tally};
 use train::Examples;
 
@@ -442,13 +442,13 @@ fn count_rules(page: &GoldPage, scored: &ScoredPage, rules: &mut HashMap<(Rule, 
     for ((line, label), decided) in page.lines().into_iter().zip(&page.labels).zip(&scored.rules) {
         let (Some((rule, keeps)), true) = (*decided, *label != Label::Unjudged) else { continue };
         let is_right = keeps == (*label == Label::Content);
-        let characters = score::characters(line);
+        let size = characters(line);
         let none = RuleFigures { rule, keeps, lines: 0, lines_right: 0, characters: 0, characters_right: 0 };
         let figures = rules.entry((rule, keeps)).or_insert(none);
         figures.lines += 1;
         figures.lines_right += u64::from(is_right);
-        figures.characters += characters;
-        figures.characters_right += if is_right { characters } else { 0 };
+        figures.characters += size;
+        figures.characters_right += if is_right { size } else { 0 };
     }
 }
 
@@ -490,7 +490,7 @@ fn worst_lines(page: &GoldPage, scored: &ScoredPage) -> Vec<WorstLine> {
         .map(|((((line, _), kept), decided), number)| WorstLine {
             line: number,
             kept: *kept,
-            characters: score::characters(line),
+            characters: characters(line),
             rule: decided.map(|(rule, _)| rule),
             text: (*line).to_owned(),
         })

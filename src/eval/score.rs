@@ -11,7 +11,7 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 use serde::Serialize;
 
-use super::gold::{GoldPage, Label};
+use super::gold::{GoldPage, Label, characters};
 
 /// Words of a short line, at most.
 const SHORT: usize = 3;
@@ -266,11 +266,6 @@ fn key(line: &str) -> Cow<'_, str> {
         key.extend(word.chars().map(|c| if is_digit(c) { '0' } else { c }));
     }
     Cow::Owned(key)
-}
-
-/// The length of a line in characters.
-pub fn characters(line: &str) -> u64 {
-    line.chars().count() as u64
 }
 
 /// A line without the white space around it.

@@ -5,7 +5,7 @@
 //! each line that recurs on it. The header has the digest of the settings, without which fingerprints mean nothing. The
 //! file may come from anywhere: what it says is checked, and what is wrong is told with its line number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
@@ -20,6 +20,8 @@ use crate::sink::file::{parent, persist, temporary};
 
 /// The version of the file.
 const VERSION: u64 = 1;
+/// What is wrong with a row of other fields.
+const NO_ENTRY: &str = "neither an accepted finding, nor the profile of a site, nor a line of it";
 /// Bytes up to which a file is read.
 const LARGEST: u64 = 512 << 20;
 
@@ -53,38 +55,48 @@ struct Header {
     settings: String,
 }
 
-/// An entry: an accepted finding, the figures of a site, or a line of it.
-#[derive(Default, Serialize, Deserialize)]
+/// An entry.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Accepted(Accepted),
+    Figures(Figures),
+    Recurs(Recurs),
+}
+
+/// A finding that was accepted.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct Accepted {
+    /// `None`: all sites together.
     site: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    accepted: Option<Kind>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    fingerprint: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    count: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    profile: Option<Profile>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    line: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tenths: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    place: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
+    accepted: Kind,
+    fingerprint: String,
+    count: u64,
+}
+
+/// The figures of a site.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Figures {
+    site: String,
+    profile: Profile,
+}
+
+/// A line that recurs on a site.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recurs {
+    site: String,
+    line: String,
+    tenths: u64,
+    place: u64,
+    text: String,
 }
 
 impl Entry {
     fn accepted((site, kind, fingerprint): &Key, count: u64) -> Self {
-        Self {
-            site: site.clone(),
-            accepted: Some(*kind),
-            fingerprint: Some(fingerprint.clone()),
-            count: Some(count),
-            ..Self::default()
-        }
+        Self::Accepted(Accepted { site: site.clone(), accepted: *kind, fingerprint: fingerprint.clone(), count })
     }
 
     fn write(&self) -> String {
@@ -148,39 +160,31 @@ impl Baseline {
 
     /// What was accepted and was not found, as it stands in the file; sites that are `diagnosed` aside, of which only the
     /// cause of all findings is told.
-    pub fn stale(&self, findings: &[Finding], diagnosed: &[&str]) -> Vec<String> {
-        let found: std::collections::BTreeSet<Key> = findings.iter().map(key).collect();
+    pub fn stale(&self, findings: &[Finding], diagnosed: &BTreeSet<&str>) -> Vec<String> {
+        let found: BTreeSet<Key> = findings.iter().map(key).collect();
         let is_stale =
-            |key: &Key| !found.contains(key) && !key.0.as_deref().is_some_and(|site| diagnosed.contains(&site));
+            |key: &Key| !found.contains(key) && !key.0.as_deref().is_some_and(|site| diagnosed.contains(site));
         self.accepted.iter().filter(|(key, _)| is_stale(key)).map(|(key, n)| Entry::accepted(key, *n).write()).collect()
     }
 
     /// The file.
     pub fn write(&self) -> String {
         let header = Header { dehusk_baseline: VERSION, dehusk: self.dehusk.clone(), settings: self.settings.clone() };
+        let mut rows: BTreeMap<Option<&str>, Vec<Entry>> = BTreeMap::new();
+        for (key, count) in &self.accepted {
+            rows.entry(key.0.as_deref()).or_default().push(Entry::accepted(key, *count));
+        }
+        for (name, known) in &self.sites {
+            let of_site = rows.entry(Some(name)).or_default();
+            of_site.push(Entry::Figures(Figures { site: name.clone(), profile: known.profile }));
+            of_site.extend(known.lines.iter().map(|(line, Line { tenths, place, text })| {
+                let (line, text) = (line.clone(), text.clone());
+                Entry::Recurs(Recurs { site: name.clone(), line, tenths: *tenths, place: *place, text })
+            }));
+        }
         let mut out = serde_json::to_string(&header).unwrap_or_default() + "\n";
-        let mut add = |entry: Entry| out.extend([entry.write().as_str(), "\n"]);
-        let of_all = self.accepted.iter().filter(|(key, _)| key.0.is_none());
-        of_all.for_each(|(key, count)| add(Entry::accepted(key, *count)));
-        let mut names: Vec<&str> = self.sites.keys().map(String::as_str).collect();
-        names.extend(self.accepted.keys().filter_map(|key| key.0.as_deref()));
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            let here = self.accepted.iter().filter(|(key, _)| key.0.as_deref() == Some(name));
-            here.for_each(|(key, count)| add(Entry::accepted(key, *count)));
-            let Some(known) = self.sites.get(name) else { continue };
-            let site = || Entry { site: Some(name.to_owned()), ..Entry::default() };
-            add(Entry { profile: Some(known.profile), ..site() });
-            for (fingerprint, line) in &known.lines {
-                add(Entry {
-                    line: Some(fingerprint.clone()),
-                    tenths: Some(line.tenths),
-                    place: Some(line.place),
-                    text: Some(line.text.clone()),
-                    ..site()
-                });
-            }
+        for entry in rows.into_values().flatten() {
+            out.extend([entry.write().as_str(), "\n"]);
         }
         out
     }
@@ -210,7 +214,10 @@ impl Baseline {
         }
         let mut baseline = Self { settings: header.settings, dehusk: header.dehusk, ..Self::default() };
         for (number, row) in rows {
-            let entry = serde_json::from_str(row).map_err(|e| wrong(number, &e))?;
+            let entry = serde_json::from_str(row).map_err(|e| match e.classify() {
+                serde_json::error::Category::Data => wrong(number, &NO_ENTRY),
+                _ => wrong(number, &e),
+            })?;
             baseline.add(entry).map_err(|why| wrong(number, &why))?;
         }
         if !text.ends_with('\n') {
@@ -220,47 +227,14 @@ impl Baseline {
     }
 
     fn add(&mut self, entry: Entry) -> Result<(), &'static str> {
-        const NEITHER: &str = "neither an accepted finding, nor the profile of a site, nor a line of it";
-        match entry {
-            Entry {
-                site,
-                accepted: Some(kind),
-                fingerprint: Some(fingerprint),
-                count: Some(count),
-                profile: None,
-                line: None,
-                tenths: None,
-                place: None,
-                text: None,
-            } => match self.accepted.insert((site, kind, fingerprint), count) {
-                None => Ok(()),
-                Some(_) => Err("the finding stands here twice"),
-            },
-            Entry {
-                site: Some(site),
-                profile: Some(profile),
-                accepted: None,
-                fingerprint: None,
-                count: None,
-                line: None,
-                tenths: None,
-                place: None,
-                text: None,
-            } => match self.sites.insert(site, Known { profile, lines: Lines::new() }) {
-                None => Ok(()),
-                Some(_) => Err("the site stands here twice"),
-            },
-            Entry {
-                site: Some(site),
-                line: Some(line),
-                tenths: Some(tenths),
-                place: Some(place),
-                text: Some(text),
-                accepted: None,
-                fingerprint: None,
-                count: None,
-                profile: None,
-            } => {
+        let is_twice = match entry {
+            Entry::Accepted(Accepted { site, accepted, fingerprint, count }) => {
+                self.accepted.insert((site, accepted, fingerprint), count).is_some()
+            }
+            Entry::Figures(Figures { site, profile }) => {
+                self.sites.insert(site, Known { profile, lines: Lines::new() }).is_some()
+            }
+            Entry::Recurs(Recurs { site, line, tenths, place, text }) => {
                 if line.len() != 16 || !line.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                     return Err("a line is named by 16 hexadecimal digits");
                 }
@@ -272,13 +246,10 @@ impl Baseline {
                 if known.lines.len() >= MOST_LINES {
                     return Err("more lines of a site than there can be");
                 }
-                match known.lines.insert(line, Line { tenths, place, text }) {
-                    None => Ok(()),
-                    Some(_) => Err("the line stands here twice"),
-                }
+                known.lines.insert(line, Line { tenths, place, text }).is_some()
             }
-            _ => Err(NEITHER),
-        }
+        };
+        if is_twice { Err("it stands here twice") } else { Ok(()) }
     }
 
     /// Reads a file.
@@ -417,7 +388,7 @@ mod tests {
     #[test]
     fn what_was_accepted_and_is_gone_is_stale_unless_its_site_has_a_cause_of_its_own() {
         let found = [finding(None, Kind::SkippedRecords, "", 1)];
-        let stale = baseline().stale(&found, &["a.example"]);
+        let stale = baseline().stale(&found, &BTreeSet::from(["a.example"]));
         assert_eq!(stale, [r#"{"site":"c","accepted":"cluster","fingerprint":"0a","count":3}"#]);
         assert!(baseline().write().contains(&stale[0]));
     }
@@ -433,16 +404,13 @@ mod tests {
             ("{}\n".to_owned(), "line 1: no baseline"),
             (header.replace(":1,", ":2,") + "\n", "line 1: version 2"),
             (with("{\"site\":\"a\"}"), "line 2: neither"),
-            (with("{\"site\":\"a\",\"colour\":1}"), "line 2: unknown field"),
-            (
-                with("{\"site\":\"a\",\"accepted\":\"colour\",\"fingerprint\":\"\",\"count\":1}"),
-                "line 2: unknown variant",
-            ),
+            (with("{\"site\":\"a\",\"colour\":1}"), "line 2: neither"),
+            (with("{\"site\":\"a\",\"accepted\":\"colour\",\"fingerprint\":\"\",\"count\":1}"), "line 2: neither"),
             (
                 with("{\"site\":\"a\",\"line\":\"0000000000000001\",\"tenths\":1,\"place\":1,\"text\":\"\"}"),
                 "line 2: a line of a site",
             ),
-            (with(&[profile, profile].join("\n")), "line 3: the site stands here twice"),
+            (with(&[profile, profile].join("\n")), "line 3: it stands here twice"),
             (with("{\"site\":\"b\\u001b\""), "line 2: EOF"),
             (text.trim_end().to_owned(), "cut short"),
         ] {

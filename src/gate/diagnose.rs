@@ -9,9 +9,10 @@
 use std::collections::HashSet;
 
 use super::baseline::Known;
-use super::limits::SiteLimits;
 use super::profile::{Line, Profile, below, fixed};
 use super::words;
+use crate::config::limits::SiteLimits;
+use crate::page::head;
 use crate::report::Kind;
 use crate::report::document::{RecurringKind, Site};
 use crate::report::summary::share;
@@ -53,6 +54,8 @@ const ALIKE: (f64, f64) = (0.5, 0.3);
 const FEW_PAGES: f64 = 50.0;
 /// Characters that the median page must have left to be cut, if lengths differ: titles are shorter.
 const LEAST_CUT: u64 = 120;
+/// Characters of a text that are quoted.
+const QUOTED: usize = 70;
 /// Characters of text that is not known from which it says anything.
 const LEAST_NEW: usize = 20;
 
@@ -391,11 +394,7 @@ fn is_prose(line: &str) -> bool {
 
 /// A text in quotes, cut.
 fn quoted(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(70) {
-        None => format!("“{text}”"),
-        Some((at, _)) => format!("“{}…”", text.get(..at).unwrap_or_default()),
-    }
+    format!("“{}”", head(text.trim(), QUOTED))
 }
 
 /// So many of the pages.
@@ -410,7 +409,7 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::limits::Written;
+    use crate::config::limits::Written;
     use crate::report::document::{Details, Ends, Figures, Member, Recurring};
 
     /// A site of forty pages with a median of 2000 characters, which keeps nine lines.

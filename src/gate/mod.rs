@@ -6,17 +6,17 @@
 
 pub mod baseline;
 pub mod diagnose;
-pub mod limits;
 pub mod profile;
 mod words;
 
-use crate::report::document::{Cluster, Site};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::limits::{Expected, Limits};
+use crate::report::document::{Figures, Site};
 use crate::report::summary::share;
 use crate::report::{Finding, Kind, Level, Report};
 
 pub use baseline::Baseline;
-use limits::Expected;
-pub use limits::{Limits, Written};
 use profile::Profile;
 
 /// What a check found.
@@ -65,7 +65,7 @@ impl Outcome {
 
 /// Holds a crawl to limits, and to what is known of the last good one.
 pub fn check(report: &Report, limits: &Limits, baseline: Option<&Baseline>) -> Outcome {
-    let mut checked = Checked { limits, baseline, findings: Vec::new(), diagnosed: Vec::new() };
+    let mut checked = Checked { limits, baseline, findings: Vec::new(), diagnosed: BTreeSet::new() };
     checked.totals(report);
     for site in &report.sites {
         checked.site(site);
@@ -107,193 +107,57 @@ struct Checked<'a> {
     baseline: Option<&'a Baseline>,
     findings: Vec<Finding>,
     /// Sites of which the cause of what is wrong is known.
-    diagnosed: Vec<&'a str>,
+    diagnosed: BTreeSet<&'a str>,
 }
 
-/// A limit of a share that is passed.
-struct Passed {
+/// A finding of which one is enough to be told.
+fn finding(
     kind: Kind,
-    /// Whose share it is, and what the limit is.
+    level: Level,
+    site: Option<&str>,
+    count: u64,
+    (pages, of): (u64, u64),
+    message: String,
+) -> Finding {
+    let (site, fingerprint) = (site.map(str::to_owned), String::new());
+    Finding { kind, level, site, fingerprint, count, pages, of, message, page: None, known: 0 }
+}
+
+/// A share that has a limit.
+struct Share {
+    kind: Kind,
     share: f64,
-    limit: f64,
     pages: u64,
     of: u64,
-    /// What there is too much of.
+    /// What it is the share of, and what has it.
     what: String,
 }
 
-impl<'a> Checked<'a> {
-    fn add(&mut self, kind: Kind, level: Level, site: Option<&str>, count: u64, pages: (u64, u64), message: String) {
-        self.findings.push(Finding {
-            kind,
-            level,
-            site: site.map(str::to_owned),
-            fingerprint: String::new(),
-            count,
-            pages: pages.0,
-            of: pages.1,
-            message,
-            page: None,
-            known: 0,
-        });
-    }
-
-    /// Says that a share is too large. It counts in steps of five hundredths: a baseline that accepts it need not change
-    /// with every page.
-    fn share(&mut self, site: Option<&str>, passed: Passed) {
-        let Passed { kind, share, limit, pages, of, what } = passed;
-        if share <= limit {
-            return;
-        }
+impl Share {
+    /// Says that it is larger than the limit, if it is. It counts in steps of five hundredths: a baseline that accepts it
+    /// need not change with every page.
+    fn over(self, limit: f64, site: Option<&str>) -> Option<Finding> {
+        let Share { kind, share, pages, of, what } = self;
         let count = (share * 20.0 - 1e-9).ceil() as u64 * 5;
         let message = format!("{:.0} % {what}; the limit is {:.0} %", share * 100.0, limit * 100.0);
-        self.add(kind, Level::Error, site, count, (pages, of), message);
-    }
-
-    /// Holds all sites together to their limits.
-    fn totals(&mut self, report: &Report) {
-        let limits = self.limits;
-        let figures = &report.totals.figures;
-        let (skipped, pages) = (report.totals.skipped, figures.pages);
-        if !limits.skipped.allows(skipped, pages + skipped) {
-            let of = (skipped, pages + skipped);
-            let message = format!("{skipped} of {} records could not be read", pages + skipped);
-            self.add(Kind::SkippedRecords, Level::Error, None, skipped, of, message);
-        }
-        if let Some(expected) = limits.pages
-            && pages < expected
-        {
-            let message = format!("{pages} pages; at least {expected} are expected");
-            self.add(Kind::MissingPages, Level::Error, None, expected - pages, (pages, expected), message);
-        }
-        for (limit, mut passed) in [limits.chrome, limits.duplicates, limits.emptied, limits.short]
-            .into_iter()
-            .zip(shares(report.totals.figures.clone(), limits.min_text))
-        {
-            if let Some(limit) = limit {
-                passed.limit = limit;
-                self.share(None, passed);
-            }
-        }
-        let few = report.sites.iter().filter(|site| site.figures.pages < limits.judge_from);
-        let (sites, pages) = few.fold((0, 0), |(sites, pages), site| (sites + 1, pages + site.figures.pages));
-        if sites > 0 {
-            let message = format!(
-                "{sites} of {} sites have fewer than {} pages and are not held to limits",
-                report.sites.len(),
-                limits.judge_from
-            );
-            self.add(Kind::FewPages, Level::Note, None, sites, (pages, figures.pages), message);
-        }
-    }
-
-    /// Holds a site to its limits and to what it was.
-    fn site(&mut self, site: &'a Site) {
-        let limits = self.limits.of(&site.name);
-        let known = self.baseline.and_then(|baseline| baseline.site(&site.name));
-        let name = Some(site.name.as_str());
-        self.missing(&site.name, site.figures.pages, known.map(|known| known.profile.pages));
-        if site.figures.pages < self.limits.judge_from {
-            return;
-        }
-        let now = Profile::of(site);
-        let known = known.filter(|known| known.profile.pages >= self.limits.judge_from);
-        let changed = known.and_then(|known| diagnose::changed(site, &now, known, limits));
-        if let Some(diagnosis) = changed.or_else(|| diagnose::sure(site)) {
-            self.add(diagnosis.kind, Level::Error, name, 1, (diagnosis.pages, now.pages), diagnosis.message);
-            if let Some(finding) = self.findings.last_mut() {
-                finding.page = diagnosis.page;
-            }
-            self.diagnosed.push(&site.name);
-            return;
-        }
-        let allowed = [limits.chrome, limits.duplicates, limits.emptied, limits.short];
-        for (limit, mut passed) in allowed.into_iter().zip(shares(site.figures.clone(), self.limits.min_text)) {
-            passed.limit = limit;
-            let is_emptied = passed.kind == Kind::Emptied;
-            let before = self.findings.len();
-            self.share(name, passed);
-            if is_emptied && let Some(finding) = self.findings.get_mut(before) {
-                finding.page = site.emptied_pages.first().cloned();
-            }
-        }
-        if let Some(known) = known {
-            let (new, gone) = diagnose::navigation(site, known);
-            if new + gone > 0 {
-                let message = format!("{new} lines new that recur on most pages, {gone} gone");
-                self.add(
-                    Kind::NavigationChanged,
-                    Level::Note,
-                    name,
-                    (new + gone) as u64,
-                    (now.pages, now.pages),
-                    message,
-                );
-            }
-        }
-    }
-
-    /// Whether a site has the pages it should have.
-    fn missing(&mut self, site: &str, pages: u64, before: Option<u64>) {
-        let expected = match (self.limits.of(site).pages, before) {
-            (Expected::Pages(expected), _) => expected,
-            (Expected::Percent(share), Some(before)) if before >= self.limits.judge_from => {
-                (share.share() * before as f64).ceil() as u64
-            }
-            _ => return,
-        };
-        if pages < expected {
-            let before = before.map(|before| format!(", {before} before")).unwrap_or_default();
-            let message = format!("{pages} pages{before}; at least {expected} are expected");
-            self.add(Kind::MissingPages, Level::Error, Some(site), expected - pages, (pages, expected), message);
-        }
-    }
-
-    /// Sites that are known, and not there at all.
-    fn missing_sites(&mut self, report: &Report) {
-        let Some(baseline) = self.baseline else { return };
-        for (name, known) in baseline.sites().filter(|(name, _)| report.site(name).is_none()) {
-            self.missing(name, 0, Some(known.profile.pages));
-        }
-    }
-
-    /// Pages that have more copies than they may.
-    fn clusters(&mut self, report: &Report) {
-        for cluster in report.clusters.iter().flat_map(|clusters| &clusters.listed) {
-            let site = cluster.pages.first().map_or("", |page| page.site.as_str());
-            let copies = cluster.size.saturating_sub(u64::from(!cluster.is_earlier));
-            if self.limits.of(site).copies.is_some_and(|limit| copies > limit) {
-                self.cluster(cluster, site, copies);
-            }
-        }
-    }
-
-    fn cluster(&mut self, cluster: &Cluster, site: &str, copies: u64) {
-        let message = format!("{copies} copies of {}", cluster.canonical);
-        self.add(Kind::Cluster, Level::Error, Some(site), copies, (copies, cluster.size), message);
-        if let Some(finding) = self.findings.last_mut() {
-            finding.fingerprint.clone_from(&cluster.id);
-            finding.page = Some(cluster.canonical.clone());
-        }
+        (share > limit).then(|| finding(kind, Level::Error, site, count, (pages, of), message))
     }
 }
 
 /// The shares that have limits: of chrome, duplicates, emptied and short pages.
-fn shares(figures: crate::report::document::Figures, min_text: u64) -> [Passed; 4] {
+fn shares(figures: &Figures, min_text: u64) -> [Share; 4] {
     let pages = figures.pages;
-    let of_pages = |kind: Kind, count: u64, what: String| Passed {
+    let of_pages = |kind: Kind, count: u64, what: String| Share {
         kind,
         share: share(count, pages),
-        limit: 1.0,
         pages: count,
         of: pages,
         what: format!("of the pages {what} ({count} of {pages})"),
     };
     [
-        Passed {
+        Share {
             kind: Kind::ChromeShare,
             share: figures.chrome_share(),
-            limit: 1.0,
             pages,
             of: pages,
             what: "of the text is chrome".to_owned(),
@@ -304,12 +168,135 @@ fn shares(figures: crate::report::document::Figures, min_text: u64) -> [Passed; 
     ]
 }
 
+impl<'a> Checked<'a> {
+    /// Holds all sites together to their limits.
+    fn totals(&mut self, report: &Report) {
+        let limits = self.limits;
+        let figures = &report.totals.figures;
+        let (skipped, pages) = (report.totals.skipped, figures.pages);
+        if !limits.skipped.allows(skipped, pages + skipped) {
+            let message = format!("{skipped} of {} records could not be read", pages + skipped);
+            let of = (skipped, pages + skipped);
+            self.findings.push(finding(Kind::SkippedRecords, Level::Error, None, skipped, of, message));
+        }
+        if let Some(expected) = limits.pages.filter(|expected| pages < *expected) {
+            let message = format!("{pages} pages; at least {expected} are expected");
+            let of = (pages, expected);
+            self.findings.push(finding(Kind::MissingPages, Level::Error, None, expected - pages, of, message));
+        }
+        let allowed = [limits.chrome, limits.duplicates, limits.emptied, limits.short];
+        let shares = allowed.into_iter().zip(shares(figures, limits.min_text));
+        self.findings.extend(shares.filter_map(|(limit, share)| share.over(limit?, None)));
+        let few = report.sites.iter().filter(|site| site.figures.pages < limits.judge_from);
+        let (sites, few_pages) = few.fold((0, 0), |(sites, pages), site| (sites + 1, pages + site.figures.pages));
+        if sites > 0 {
+            let message = format!(
+                "{sites} of {} sites have fewer than {} pages and are not held to limits",
+                report.sites.len(),
+                limits.judge_from
+            );
+            self.findings.push(finding(Kind::FewPages, Level::Note, None, sites, (few_pages, pages), message));
+        }
+    }
+
+    /// Holds a site to its limits and to what it was.
+    fn site(&mut self, site: &'a Site) {
+        let limits = self.limits.of(&site.name);
+        let known = self.baseline.and_then(|baseline| baseline.site(&site.name));
+        let name = Some(site.name.as_str());
+        let before = known.map(|known| known.profile.pages);
+        self.findings.extend(self.missing(&site.name, site.figures.pages, before));
+        if site.figures.pages < self.limits.judge_from {
+            return;
+        }
+        let now = Profile::of(site);
+        let known = known.filter(|known| known.profile.pages >= self.limits.judge_from);
+        let changed = known.and_then(|known| diagnose::changed(site, &now, known, limits));
+        if let Some(diagnose::Diagnosis { kind, pages, message, page }) = changed.or_else(|| diagnose::sure(site)) {
+            let cause = finding(kind, Level::Error, name, 1, (pages, now.pages), message);
+            self.findings.push(Finding { page, ..cause });
+            self.diagnosed.insert(&site.name);
+            return;
+        }
+        let allowed = [limits.chrome, limits.duplicates, limits.emptied, limits.short];
+        let shares = allowed.into_iter().zip(shares(&site.figures, self.limits.min_text));
+        let over = shares.filter_map(|(limit, share)| share.over(limit, name)).map(|over| match over.kind {
+            Kind::Emptied => Finding { page: site.emptied_pages.first().cloned(), ..over },
+            _ => over,
+        });
+        self.findings.extend(over);
+        let (new, gone) = known.map_or((0, 0), |known| diagnose::navigation(site, known));
+        if new + gone > 0 {
+            let message = format!("{new} lines new that recur on most pages, {gone} gone");
+            let (count, of) = ((new + gone) as u64, (now.pages, now.pages));
+            self.findings.push(finding(Kind::NavigationChanged, Level::Note, name, count, of, message));
+        }
+    }
+
+    /// Says that a site has fewer pages than it should have.
+    fn missing(&self, site: &str, pages: u64, before: Option<u64>) -> Option<Finding> {
+        let expected = match (self.limits.of(site).pages, before) {
+            (Expected::Pages(expected), _) => expected,
+            (Expected::Percent(share), Some(before)) if before >= self.limits.judge_from => {
+                (share.share() * before as f64).ceil() as u64
+            }
+            _ => return None,
+        };
+        let before = before.map(|before| format!(", {before} before")).unwrap_or_default();
+        let message = format!("{pages} pages{before}; at least {expected} are expected");
+        (pages < expected).then(|| {
+            finding(Kind::MissingPages, Level::Error, Some(site), expected - pages, (pages, expected), message)
+        })
+    }
+
+    /// Sites that are known or have limits of their own, and are not there at all.
+    fn missing_sites(&mut self, report: &Report) {
+        let known: BTreeMap<&str, u64> = self
+            .baseline
+            .iter()
+            .flat_map(|baseline| baseline.sites())
+            .map(|(name, known)| (name, known.profile.pages))
+            .collect();
+        let limited = self.limits.site.keys().map(String::as_str);
+        let names: BTreeSet<&str> = known.keys().copied().chain(limited).collect();
+        for name in names.into_iter().filter(|name| report.site(name).is_none()) {
+            let before = known.get(name).copied();
+            let missing = self.missing(name, 0, before);
+            // A name that is misspelt would else be a limit that holds nothing.
+            let unused = || {
+                let message = "it has limits of its own, and no page in this crawl".to_owned();
+                finding(Kind::MissingPages, Level::Note, Some(name), 1, (0, 0), message)
+            };
+            let is_limited = self.limits.site.contains_key(name);
+            self.findings.extend(missing.or_else(|| is_limited.then(unused)));
+        }
+    }
+
+    /// Pages that have more copies than they may.
+    fn clusters(&mut self, report: &Report) {
+        for cluster in report.clusters.iter().flat_map(|clusters| &clusters.listed) {
+            let site = cluster.pages.first().map_or("", |page| page.site.as_str());
+            let copies = cluster.size.saturating_sub(u64::from(!cluster.is_earlier));
+            if self.limits.of(site).copies.is_some_and(|limit| copies > limit) {
+                let message = format!("{copies} copies of {}", cluster.canonical);
+                let of = (copies, cluster.size);
+                self.findings.push(Finding {
+                    fingerprint: cluster.id.clone(),
+                    page: Some(cluster.canonical.clone()),
+                    ..finding(Kind::Cluster, Level::Error, Some(site), copies, of, message)
+                });
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::AllowBad;
+    use crate::config::limits::{SiteWritten, Written};
     use crate::error::Result;
-    use crate::report::document::{Figures, Totals};
+    use crate::report::document::Totals;
     use crate::report::summary::Amount;
 
     fn limits() -> Result<Limits> {
@@ -378,6 +365,18 @@ mod tests {
         let baseline = Baseline::of(&report(vec![site("a", 20, 80, 0), site("b", 2, 80, 0)]), std::iter::empty());
         let outcome = check(&report(Vec::new()), &limits, Some(&baseline));
         assert_eq!(found(&outcome), [(Some("a"), Kind::MissingPages, 10)]);
+        Ok(())
+    }
+
+    #[test]
+    fn limits_of_a_site_that_is_not_there_are_told() -> Result<()> {
+        let of = |expect_pages| SiteWritten { expect_pages, ..SiteWritten::default() };
+        let site_limits = [("a", None), ("b", Some(Expected::Pages(7))), ("c", None)]
+            .map(|(name, pages)| (name.to_owned(), of(pages)));
+        let limits = Written { site: site_limits.into(), ..Written::default() }.limits(AllowBad::Records(0))?;
+        let outcome = check(&report(vec![site("c", 9, 50, 0)]), &limits, None);
+        assert_eq!(found(&outcome), [(Some("a"), Kind::MissingPages, 1), (Some("b"), Kind::MissingPages, 7)]);
+        assert_eq!(outcome.failures().count(), 1, "an unused name is worth knowing, missing pages are a failure");
         Ok(())
     }
 }

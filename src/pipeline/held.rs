@@ -2,7 +2,7 @@
 //!
 //! Whatever stands before it is read again; what is held need not be inflated, cut and checked once more. HTML is worth
 //! a quarter of the free memory, all of it or none: its lines cost much to find. Text costs little to read, so the last
-//! pages of it are held, and with the census they take no more than all text does.
+//! pages of it are held, and with the census they take no more than all text does, nor more than that quarter.
 
 use std::collections::VecDeque;
 use std::collections::vec_deque;
@@ -62,7 +62,8 @@ impl Held {
         self.census += census as u64;
         self.memory += batch.memory() as u64;
         self.items.push_back(Item::Batch(source, batch));
-        if self.memory > self.limit {
+        if self.memory > self.limit && !self.has_text {
+            // All of the HTML or none of it.
             self.limit = 0;
         }
         let room = self.room();
@@ -114,7 +115,8 @@ impl Held {
 }
 
 /// An item of a later reading.
-#[expect(clippy::large_enum_variant, reason = "a handful are under way at a time")]
+// Not `expect`: without Parquet an item is small and there is nothing to allow.
+#[allow(clippy::large_enum_variant, reason = "a handful are under way at a time")]
 pub(super) enum Turn<H> {
     Read(Item),
     Held(H),
@@ -160,4 +162,37 @@ fn free_memory() -> u64 {
     let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
     // Where the system does not tell: what any machine has.
     kib.map_or(1 << 30, |kib| kib << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Text of a megabyte, as a batch.
+    fn batch() -> Batch {
+        Batch::of_text(&"x".repeat(1 << 20))
+    }
+
+    fn held(limit: u64, batches: usize, census: usize) -> (usize, usize) {
+        let mut held = Held { limit, ..Held::new(Reading::Auto, false) };
+        for _ in 0..batches {
+            held.add(0, batch(), census);
+        }
+        held.end(0);
+        (held.passed, held.items.len())
+    }
+
+    #[test]
+    fn the_end_of_a_text_is_held_as_far_as_it_and_the_census_take_no_more_than_the_text() {
+        let half = held(u64::MAX, 8, 1 << 19);
+        assert_eq!(half.0 + half.1, 9, "eight parts and the end");
+        assert!((3..=5).contains(&half.0), "{half:?}");
+        assert_eq!(held(u64::MAX, 8, 2 << 20), (8, 1), "nothing where the census takes all the room");
+    }
+
+    #[test]
+    fn of_more_text_than_there_is_room_for_the_last_pages_are_held() {
+        let (passed, items) = held(3 << 20, 8, 0);
+        assert!(passed >= 5 && items >= 2, "{passed} {items}");
+    }
 }

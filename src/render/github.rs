@@ -7,10 +7,10 @@ use std::fmt::Write;
 
 use super::check::{self, Standing, by_standing};
 use super::markdown::{Sheet, Table, code, folded, more};
-use super::number::{count, grouped, hundredths};
 use super::shown::shortened;
 use crate::gate::Outcome;
 use crate::report::Finding;
+use crate::report::number::{count, grouped, hundredths};
 
 /// Annotations of a level that GitHub shows of a step.
 const ANNOTATIONS: usize = 10;

@@ -6,10 +6,10 @@
 
 use std::fmt::Write;
 
-use super::number::{bytes, count, grouped, hundredths};
 use super::shown::{self, shortened};
 use crate::report::Report;
 use crate::report::document::{Clusters, Recurring, RecurringKind, Site};
+use crate::report::number::{bytes, count, grouped, hundredths};
 use crate::report::summary::share;
 
 /// Bytes that a document may have, and those of them that are for what is said at its end.

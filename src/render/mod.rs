@@ -12,11 +12,8 @@ pub mod json;
 pub mod jsonl;
 pub mod junit;
 pub mod markdown;
-pub mod number;
 pub mod sarif;
-mod shown;
-
-pub use shown::site as site_name;
+pub mod shown;
 
 use crate::gate::Outcome;
 use crate::report::Report;

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::check::{self, Standing, by_standing};
 use super::json::harmless;
-use super::number::count;
 use super::shown::shortened;
 use crate::gate::Outcome;
+use crate::report::number::count;
 use crate::report::{Finding, Kind};
 
 /// Results of a file: GitHub shows as many of a run.

@@ -52,7 +52,7 @@ impl Run<'_> {
             sites: sites.len() as u64,
             few_pages: sites.iter().filter(|site| site.few_pages).count() as u64,
             detailed: sites.iter().filter(|site| site.details.is_some()).count() as u64,
-            short_below: self.wanted.short_below,
+            min_text: self.wanted.min_text,
             skipped: self.sources.iter().map(SourceTally::bad).sum(),
             ..Totals::default()
         };

@@ -52,7 +52,7 @@ pub struct Figures {
     pub blank: u64,
     /// Pages of which nothing was left.
     pub emptied: u64,
-    /// Pages with fewer characters of unique text than [`Totals::short_below`], blank and emptied ones included.
+    /// Pages with fewer characters of unique text than [`Totals::min_text`], blank and emptied ones included.
     pub short: u64,
     /// Pages whose text was left out, or would be, because another page says the same; 0 if nobody looked for them.
     pub duplicates: u64,
@@ -122,7 +122,7 @@ pub struct Totals {
     /// Sites of which lines, blocks and examples are told; the others have figures alone.
     pub detailed: u64,
     /// Pages with fewer characters of unique text than this are called short.
-    pub short_below: u64,
+    pub min_text: u64,
     /// Records that could not be read.
     pub skipped: u64,
     /// The pages of all sites.

@@ -1,10 +1,12 @@
-//! What a report says, one [`Finding`] at a time: for outputs that are read line by line, and for the gate.
+//! What a report says, one [`Finding`] at a time: for outputs that are read line by line.
 //!
 //! All of them are notes: nothing of it fails a check by itself. Their order and fingerprints hang on neither threads nor
 //! the order of the input.
 
 use super::document::{Cluster, Recurring, RecurringKind, Report, Site};
 use super::finding::{Finding, Kind, Level};
+use super::number::{count, grouped};
+use crate::page::head;
 
 /// Emptied pages that a message names.
 const NAMED: usize = 20;
@@ -93,11 +95,9 @@ fn kind(recurring: &Recurring) -> Kind {
 /// How many lines recur, on how many of the pages that were looked at, and how they begin.
 fn recurs(recurring: &Recurring, of: u64) -> String {
     let lines = recurring.lines.len() as u64 + recurring.more_lines;
-    let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
     let first = recurring.lines.first().map_or("", |line| &line.text);
-    let quoted: String = first.chars().take(QUOTED).collect();
-    let more = if quoted.len() < first.len() { "…" } else { "" };
-    format!("{lines} on {} of {of} pages: {quoted}{more}", recurring.pages)
+    let lines = count(lines, "line", "lines");
+    format!("{lines} on {} of {}: {}", grouped(recurring.pages), pages(of), head(first, QUOTED))
 }
 
 fn names_emptied(site: &Site) -> String {
@@ -109,7 +109,7 @@ fn names_emptied(site: &Site) -> String {
 }
 
 fn pages(n: u64) -> String {
-    if n == 1 { "1 page".to_owned() } else { format!("{n} pages") }
+    count(n, "page", "pages")
 }
 
 fn some(text: &str) -> Option<String> {

@@ -11,8 +11,10 @@ use super::lengths::LengthCounts;
 use super::recurring::Shown;
 use super::summary::{Amount, emptied};
 use crate::census::digest;
-use crate::chrome::{Rule, Sites};
-use crate::line::Fingerprint;
+use crate::chrome::{Rule, Sites, Verdict};
+use crate::config::MIN_TEXT;
+use crate::line::{Fingerprint, Line};
+use crate::page::head;
 use crate::similar::{Clusters, Content, Relation};
 use crate::sink::render::Judged;
 
@@ -20,14 +22,14 @@ use crate::sink::render::Judged;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Pages with fewer characters of unique text are counted as short.
-    pub short_below: u64,
+    pub min_text: u64,
     /// Sites of which lines are told, those with most pages first.
     pub detailed: usize,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { short_below: 140, detailed: 500 }
+        Self { min_text: MIN_TEXT, detailed: 500 }
     }
 }
 
@@ -59,8 +61,8 @@ const LEAST_CLUSTER: usize = 3;
 /// What is to be gathered.
 pub struct Gathering<'a> {
     sites: &'a Sites,
-    /// See [`Wanted::short_below`].
-    short_below: u64,
+    /// See [`Wanted::min_text`].
+    min_text: u64,
     /// Sites of which lines are noted.
     detailed: HashSet<&'a str>,
     /// Pages of the clusters that are listed, by their numbers: whether their text is wanted.
@@ -122,8 +124,7 @@ pub(super) struct Measures {
 impl Measures {
     fn of(judged: &Judged<'_>) -> Self {
         let text = judged.page.text;
-        let characters =
-            |line: &crate::line::Line| text.get(line.start..line.end).unwrap_or_default().trim().chars().count() as u64;
+        let characters = |line: &Line| text.get(line.start..line.end).unwrap_or_default().trim().chars().count() as u64;
         let mut measures = Self { read: text.trim().chars().count() as u64, ..Self::default() };
         let shown = || judged.lines.iter().filter(|line| !line.is_blank());
         measures.read_after_first = measures.read.saturating_sub(shown().next().map_or(0, characters));
@@ -138,7 +139,7 @@ impl Measures {
         }
         measures.kept_after_first = measures.kept - first.unwrap_or(0);
         // Scrapers put an ellipsis where they cut.
-        let is_cut = |line: &crate::line::Line| {
+        let is_cut = |line: &Line| {
             text.get(line.start..line.end).unwrap_or_default().trim_end_matches([' ', ']', ')']).ends_with('…')
         };
         measures.is_open = last.is_some_and(|line| !line.shape.is_closed() || is_cut(line));
@@ -168,7 +169,7 @@ impl<'a> Gathering<'a> {
                 listed.insert(page, true);
             }
         }
-        Self { sites, short_below: wanted.short_below, detailed, listed }
+        Self { sites, min_text: wanted.min_text, detailed, listed }
     }
 
     /// Adds a page, which is number `number` of all, to what was gathered.
@@ -178,7 +179,7 @@ impl<'a> Gathering<'a> {
             gathered.sites.insert(page.site.into(), SiteGathered::default());
         }
         let Some(site) = gathered.sites.get_mut(page.site) else { return };
-        site.add_page(judged, self.short_below);
+        site.add_page(judged, self.min_text);
         if let Some(place) = judged.place {
             *site.clusters.entry(place.standing.cluster).or_default() += 1;
             if place.standing.relation == Relation::Canonical && place.standing.size >= LEAST_CLUSTER {
@@ -199,13 +200,12 @@ impl<'a> Gathering<'a> {
         let shown = || judged.lines.iter().zip(judged.verdicts).filter(|(line, _)| !line.is_blank());
         let digest = digest(shown().map(|(line, _)| line.template), &mut Vec::new());
         let Some(rank) = site.counts().rank_in_sample(digest).filter(|rank| *rank < SAMPLED) else { return };
-        let text = |line: &crate::line::Line| page.text.get(line.start..line.end).unwrap_or_default().trim();
+        let text = |line: &Line| page.text.get(line.start..line.end).unwrap_or_default().trim();
         let many = (REPEATED * site.counts().pages() as f64) as u32;
-        let is_told = |line: &crate::line::Line, verdict: &crate::chrome::Verdict| {
-            !verdict.keep || site.counts().template(line.template) >= many.max(2)
-        };
+        let is_told =
+            |line: &Line, verdict: &Verdict| !verdict.keep || site.counts().template(line.template) >= many.max(2);
         for (line, _) in shown().filter(|(line, verdict)| is_told(line, verdict)).take(MOST_LINES) {
-            keep_least(&mut gathered.texts, line.template, digest, || cut(text(line), SHOWN_TEXT));
+            keep_least(&mut gathered.texts, line.template, digest, || head(text(line), SHOWN_TEXT).into());
         }
         let lines = shown().take(MOST_LINES).map(|(line, verdict)| Shown {
             template: line.template,
@@ -216,7 +216,7 @@ impl<'a> Gathering<'a> {
         let example = (rank < EXAMPLES).then(|| Example {
             lines: shown()
                 .take(SHOWN_LINES)
-                .map(|(line, verdict)| (cut(text(line), SHOWN_TEXT), verdict.rule, verdict.on, verdict.of))
+                .map(|(line, verdict)| (head(text(line), SHOWN_TEXT).into(), verdict.rule, verdict.on, verdict.of))
                 .collect(),
         });
         let name = name_of(judged);
@@ -261,14 +261,6 @@ fn keep_least(
     }
 }
 
-/// A text, cut after so many characters.
-fn cut(text: &str, characters: usize) -> Box<str> {
-    match text.char_indices().nth(characters) {
-        None => text.into(),
-        Some((at, _)) => text.get(..at).unwrap_or_default().chars().chain(['…']).collect(),
-    }
-}
-
 /// The page's URL, or its id where it has none.
 fn name_of(judged: &Judged<'_>) -> Box<str> {
     let page = &judged.page;
@@ -279,11 +271,11 @@ fn name_of(judged: &Judged<'_>) -> Box<str> {
 fn kept_head(judged: &Judged<'_>, characters: usize) -> Box<str> {
     let mut text = String::new();
     judged.kept_text(&mut text);
-    cut(text.trim(), characters)
+    head(text.trim(), characters).into()
 }
 
 impl SiteGathered {
-    fn add_page(&mut self, judged: &Judged<'_>, short_below: u64) {
+    fn add_page(&mut self, judged: &Judged<'_>, min_text: u64) {
         let text = judged.page.text;
         let (mut read, mut kept, mut characters) = (Amount::default(), Amount::default(), 0);
         let mut last = None;
@@ -305,7 +297,7 @@ impl SiteGathered {
         figures.pages += 1;
         figures.read.add(read);
         figures.kept.add(kept);
-        figures.short += u64::from(characters < short_below);
+        figures.short += u64::from(characters < min_text);
         if is_duplicate {
             figures.duplicates += 1;
             figures.duplicate.add(kept);

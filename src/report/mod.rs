@@ -11,6 +11,7 @@ pub mod finding;
 pub mod findings;
 pub mod gather;
 pub mod lengths;
+pub mod number;
 pub mod recurring;
 pub mod summary;
 

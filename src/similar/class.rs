@@ -108,7 +108,7 @@ impl Class {
             return if shows { Class::Mark } else { Class::Extend };
         }
         let apart = ["a#", "#a", "1#", "#1", "_#", "#_"];
-        if shows && super::shingle::is_katakana(c) && behaves(&["ア#", "#ア"], &apart[..4]) {
+        if shows && is_katakana(c) && behaves(&["ア#", "#ア"], &apart[..4]) {
             Class::Katakana
         } else if shows
             && behaves(&["a#", "#a", "1#", "#1", "_#", "#_", "a:#", "#:a", "##"], &["#'", "1,#", "#\"#", "ア#", "#ア"])
@@ -128,6 +128,11 @@ impl Class {
             Class::Hard
         }
     }
+}
+
+/// Katakana, and the marks that lengthen and repeat it.
+pub(super) fn is_katakana(c: char) -> bool {
+    matches!(c, '\u{30a0}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{32d0}'..='\u{32fe}' | '\u{3300}'..='\u{3357}' | '\u{ff66}'..='\u{ff9f}')
 }
 
 #[cfg(test)]

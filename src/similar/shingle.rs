@@ -11,7 +11,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::class::{Class, Entry};
+use super::class::{Class, Entry, is_katakana};
 use super::scan::{BLOCK, Classes, Words, behind, scan};
 use super::split_mix;
 
@@ -320,11 +320,6 @@ impl State {
     fn grow(&mut self, class: Class, len: usize) {
         (self.last, self.joiner, self.solid) = (class, None, len);
     }
-}
-
-/// Katakana, and the marks that lengthen and repeat it.
-pub(super) fn is_katakana(c: char) -> bool {
-    matches!(c, '\u{30a0}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{32d0}'..='\u{32fe}' | '\u{3300}'..='\u{3357}' | '\u{ff66}'..='\u{ff9f}')
 }
 
 /// A bit a byte of the text.

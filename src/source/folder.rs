@@ -12,9 +12,9 @@ use std::sync::Arc;
 use super::paths::{PageKind, page_kind};
 use super::stream::Compression;
 use super::{Batch, Origin, Place, Slot, Source, charset};
-use crate::config::{Results, Scope};
+use crate::config::Results;
 use crate::error::{Problem, guarded};
-use crate::page::site_of;
+use crate::page::{Scope, site_of};
 
 /// Files to read together.
 pub struct Raw {

@@ -158,6 +158,20 @@ impl Batch {
         self.slots.iter().map(length).sum()
     }
 
+    /// A batch of one page without a URL.
+    #[cfg(test)]
+    pub(crate) fn of_text(text: &str) -> Self {
+        let slot = Slot {
+            url: Box::default(),
+            id: None,
+            site: Box::default(),
+            text: Span::Bytes(0..text.len()),
+            marks: 0..0,
+            origin: Origin::Row(0),
+        };
+        Self { bytes: text.as_bytes().to_vec(), slots: vec![slot], ..Self::default() }
+    }
+
     /// Whether the pages were HTML.
     pub fn is_html(&self) -> bool {
         !self.marks.is_empty()

@@ -325,7 +325,7 @@ strict! {
         sites: Vec<StrictSite>, clusters: Option<StrictClusters>,
     }
     StrictTotals {
-        sites: u64, few_pages: u64, detailed: u64, short_below: u64, skipped: u64, pages: u64, distinct: u64, blank: u64,
+        sites: u64, few_pages: u64, detailed: u64, min_text: u64, skipped: u64, pages: u64, distinct: u64, blank: u64,
         emptied: u64, short: u64, duplicates: u64, read: StrictAmount, kept: StrictAmount, duplicate: StrictAmount,
         dropped: BTreeMap<String, StrictAmount>, pages_by_share: [u64; 11],
     }

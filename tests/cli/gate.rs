@@ -378,7 +378,7 @@ fn a_limit_on_one_site_is_not_bought_by_another() {
     );
     place.run(&["check", "in.jsonl"]).ends(0);
     let failures = place.run(&["check", "in.jsonl", "--max-total-chrome", "1%"]).failures();
-    assert!(failures.len() == 1 && failures[0].starts_with("all sites: too much chrome: "), "{failures:?}");
+    assert!(failures.len() == 1 && failures[0].starts_with("(all sites): too much chrome: "), "{failures:?}");
     place.run(&["check", "in.jsonl", "--max-total-chrome", "1%", "--max-new", "1"]).ends(0);
     let out = place.run(&["check", "in.jsonl", "--max-total-chrome", "1%", "--exit-zero"]).ends(0);
     assert!(out.contains("failed: 1 finding"), "{out}");
@@ -424,7 +424,7 @@ fn pages_and_sites_that_are_missing_are_told() {
     );
     place.check(&["in.jsonl", "--expect-pages", "0%"]).ends(0);
     let failures = place.run(&["check", "in.jsonl", "--expect-pages", "10"]).failures();
-    assert!(failures[0].starts_with("all sites: missing pages: 9 pages"), "{failures:?}");
+    assert!(failures[0].starts_with("(all sites): missing pages: 9 pages"), "{failures:?}");
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn records_that_cannot_be_read_are_counted() {
     let place = Place::new();
     place.write("in.jsonl", texts(&paper.good) + "{\"url\": \n");
     let failures = place.run(&["check", "in.jsonl"]).failures();
-    assert!(failures.len() == 1 && failures[0].starts_with("all sites: unreadable records: 1 of "), "{failures:?}");
+    assert!(failures.len() == 1 && failures[0].starts_with("(all sites): unreadable records: 1 of "), "{failures:?}");
     for flags in [["--max-skipped", "1"], ["--max-skipped", "10%"], ["--allow-bad", "1"]] {
         place.run(&[&["check", "in.jsonl"], &flags[..]].concat()).ends(0);
     }

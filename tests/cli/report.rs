@@ -70,7 +70,7 @@ fn a_report_is_the_same_in_every_way() {
 fn only_the_largest_sites_are_told_in_detail() {
     let place = Place::new();
     place.write("a.jsonl", [Crawl::plain(3, 4).jsonl(), Crawl::plain(1, 9).jsonl()].concat());
-    let report = report(&place, &["a.jsonl", "--detailed-sites", "1", "--short-below", "100000"]);
+    let report = report(&place, &["a.jsonl", "--detailed-sites", "1", "--min-text", "100000"]);
     assert_eq!((&report["totals"]["detailed"], &report["totals"]["short"]), (&json!(1), &json!(21)));
     assert!(site(&report, "site0.example")["details"].is_object());
     assert!(site(&report, "site1.example")["details"].is_null());

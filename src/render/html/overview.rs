@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use super::data::{Data, in_hundred, sites_by_share};
 use super::{escaped, shown};
-use crate::render::number::{bytes, count, grouped, hundredths, percent};
 use crate::report::Report;
 use crate::report::document::Site;
+use crate::report::number::{bytes, count, grouped, hundredths, percent};
 
 /// Sites that are written into the page; the script shows all of them.
 const SITES: usize = 50;
@@ -137,7 +137,7 @@ fn figures(report: &Report) -> String {
         add("Duplicates", figures.duplicates, of_pages(figures.duplicates));
     }
     add("Emptied pages", figures.emptied, "all of their text is chrome".to_owned());
-    let short = format!("fewer than {} characters of their own", grouped(totals.short_below));
+    let short = format!("fewer than {} characters of their own", grouped(totals.min_text));
     add("Short pages", figures.short, short);
     let skipped = if totals.skipped == 0 { "everything could be read" } else { "listed below" };
     add("Unreadable records", totals.skipped, skipped.to_owned());
@@ -281,7 +281,7 @@ fn table(report: &Report, sites: &[&Site], data: &Data) -> String {
 
 fn row(site: &Site) -> String {
     let figures = &site.figures;
-    let name = if site.name.is_empty() { "(pages without a URL)".to_owned() } else { shown(&site.name, NAME) };
+    let name = shown(crate::render::shown::site(&site.name), NAME);
     format!(
         "<tr><th scope=\"row\"><bdi dir=\"auto\">{name}</bdi></th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"shares\">{}</td>\
          <td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",

@@ -1,6 +1,6 @@
 //! Numbers as people read them, the same in every form of report and in what commands say.
 
-use crate::report::summary::share;
+use super::summary::share;
 
 /// A number of things, with the word for them.
 pub fn count(n: u64, one: &str, many: &str) -> String {

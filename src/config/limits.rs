@@ -4,14 +4,14 @@
 //! others (`[check.site."example.org"]`); every field may be missing. [`Limits`] are what a check uses: nothing is
 //! missing, nothing is wrong, and here alone stand the defaults. They are wide: ordinary crawls pass them, whole pages of
 //! a news site (of which 50 to 80 % is chrome) as well as archives of texts that are cut out already. What is wrong with
-//! a crawl that was right before shows in how it changes ([`diagnose`](super::diagnose)), not in absolute figures.
+//! a crawl that was right before shows in how it changes ([`gate`](crate::gate)), not in absolute figures.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::AllowBad;
+use super::{AllowBad, MIN_TEXT};
 use crate::error::{Error, Result};
 use crate::page::visible;
 
@@ -217,7 +217,7 @@ impl Written {
         Ok(Limits {
             each: SiteLimits::of(each),
             site: self.site.into_iter().map(|(name, limits)| (name, SiteLimits::of(limits.over(each)))).collect(),
-            min_text: self.min_text.unwrap_or(140),
+            min_text: self.min_text.unwrap_or(MIN_TEXT),
             judge_from,
             chrome: self.max_total_chrome.map(Percent::share),
             duplicates: self.max_total_duplicates.map(Percent::share),
