@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chrome::Model;
 use crate::error::{Error, Result};
-use crate::page::Scope;
+use crate::page::{Scope, site_of, visible};
 use crate::pattern::{Patterns, Written};
 use crate::similar::{Canonical, Method, Rules};
 
@@ -331,9 +331,13 @@ impl Options {
             Some(text) => text.parse().map_err(|e| Error::settings(format!("--allow-bad: {e}")))?,
             None => AllowBad::Records(0),
         };
+        let scope = self.scope.unwrap_or_default();
+        if self.site_field.is_none() {
+            self.site.keys().chain(self.check.site.keys()).try_for_each(|site| check_site(site, scope))?;
+        }
         Ok(Settings {
             results: Results {
-                scope: self.scope.unwrap_or_default(),
+                scope,
                 min_pages: self.min_pages.unwrap_or(1),
                 lenience,
                 model,
@@ -368,6 +372,20 @@ impl Options {
             check: self.check.limits(allow_bad)?,
         })
     }
+}
+
+/// # Errors
+/// For a name that no site of a URL can have: what is said of it would silently be used nowhere.
+fn check_site(name: &str, scope: Scope) -> Result<()> {
+    if !name.starts_with("www.") && !name.contains('/') {
+        return Ok(());
+    }
+    let meant = site_of(name, scope);
+    Err(Error::settings(format!(
+        "site \"{}\": no site of a URL has this name, a host without www.; write \"{}\", or set site-field as well",
+        visible(name),
+        visible(&meant)
+    )))
 }
 
 /// What `--careful` adds to the score of every line, and `--aggressive` takes from it, in nats: e² to one.
@@ -498,6 +516,7 @@ mod tests {
             Options { duplicate_threshold: Some(1.5), ..Options::default() },
             Options { duplicate_threshold: Some(f64::NAN), ..Options::default() },
             Options { contained: Some(0.0), ..Options::default() },
+            Options { site: BTreeMap::from([("www.a.example".to_owned(), Written::default())]), ..Options::default() },
             Options {
                 check: limits::Written { judge_from: Some(0), ..limits::Written::default() },
                 ..Options::default()

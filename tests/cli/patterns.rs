@@ -71,3 +71,16 @@ fn a_pattern_that_does_not_compile_stops_the_run() {
     run.says(2, &["dehusk.toml: site \"x.org\": keep '[': unclosed character class, at column 1"]);
     assert!(!run.stderr.contains("missing.jsonl"));
 }
+
+#[test]
+fn a_site_that_no_page_can_be_of_stops_the_run() {
+    let place = Place::new();
+    crawl(&place);
+    for table in ["site", "check.site"] {
+        place.write("dehusk.toml", format!("[{table}.\"www.x.org\"]\n"));
+        let run = place.run(&["clean", "in.jsonl"]);
+        run.says(2, &["site \"www.x.org\": no site of a URL has this name", "write \"x.org\""]);
+        place.write("dehusk.toml", format!("site-field = 'url'\n[{table}.\"www.x.org\"]\n"));
+        place.run(&["clean", "in.jsonl"]).says(0, &[]);
+    }
+}
