@@ -1,20 +1,25 @@
 //! The title of a page, and the parts it is made of.
 //!
 //! The first line of a page is its title: so it is in WET files, and so dehusk reads HTML. Most are made by a pattern,
-//! `Headline | Section – Site`, so each part is a title too.
+//! `Headline | Section – Site`, so each part is a title too, and each run of parts.
+
+use std::ops::Range;
 
 use super::{Fingerprint, Key, Line, Normaliser, Shape, Templates};
 
 /// Characters of a part of the title: shorter ones are section names more often than headlines.
 const SHORTEST: f32 = 8.0;
-/// Parts of one title that are looked at.
-const MOST: usize = 12;
+/// Separators of one title that are looked at.
+const MOST: usize = 5;
+/// Bytes of a title up to which it is cut.
+const LONGEST: usize = 1024;
 
 /// Takes the fingerprints of titles and their parts. Keeps its buffers.
 #[derive(Debug, Default)]
 pub struct TitleParts {
     normaliser: Normaliser,
     lines: Vec<Line>,
+    cuts: Vec<Range<usize>>,
     parts: Vec<Fingerprint>,
 }
 
@@ -42,19 +47,20 @@ impl TitleParts {
 
     fn set(&mut self, title: &str) {
         self.push(title);
-        let mut start = 0;
-        for (at, c) in title.char_indices() {
-            let spaced = |at: usize| title.get(at..).is_some_and(|rest| rest.starts_with(' '));
-            let is_dash = c == '-' && at > 0 && spaced(at - 1) && spaced(at + 1);
-            if is_dash || matches!(c, '|' | '–' | '—' | ':' | '»' | '·') {
-                self.push_part(title.get(start..at));
-                start = at + c.len_utf8();
-            }
-            if self.parts.len() >= MOST {
-                return;
+        self.cuts.clear();
+        if title.len() <= LONGEST {
+            self.cuts.extend(cuts(title).take(MOST));
+        }
+        // Every run of parts: a headline may have a separator of its own, as in `Ferry: no end in sight | Courier`.
+        for from in 0..=self.cuts.len() {
+            let start = from.checked_sub(1).and_then(|cut| self.cuts.get(cut)).map_or(0, |cut| cut.end);
+            for to in from..=self.cuts.len() {
+                let end = self.cuts.get(to).map_or(title.len(), |cut| cut.start);
+                if end - start < title.len() {
+                    self.push_part(title.get(start..end));
+                }
             }
         }
-        self.push_part(title.get(start..));
     }
 
     fn push_part(&mut self, part: Option<&str>) {
@@ -69,6 +75,41 @@ impl TitleParts {
     }
 }
 
+/// Where a title is cut: the separators between its parts, those that follow each other as one.
+fn cuts(title: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let found = |(i, _)| Some((at + i, separator(title, at + i)?));
+        let (start, mut end) = title.get(at..)?.char_indices().find_map(found)?;
+        loop {
+            end = title.len() - title.get(end..)?.trim_start().len();
+            let Some(next) = separator(title, end) else { break };
+            end = next;
+        }
+        at = end;
+        Some(start..end)
+    })
+}
+
+/// Where the separator ends that begins at byte `at` of a title, if one does.
+fn separator(title: &str, at: usize) -> Option<usize> {
+    let (left, right) = title.split_at_checked(at)?;
+    let (before, c) = (left.chars().next_back(), right.chars().next()?);
+    match c {
+        '|' | '–' | '—' | '«' | '»' | '‹' | '›' | '·' | '•' | '｜' | '：' => Some(at + c.len_utf8()),
+        // Before a space: others stand in times and names, as in `std::swap`.
+        ':' if right.starts_with(": ") || right == ":" => Some(at + 1),
+        // One or more, between spaces: others join words.
+        '-' if before == Some(' ') => {
+            let rest = right.trim_start_matches('-');
+            rest.starts_with(' ').then(|| title.len() - rest.len())
+        }
+        // As in Chinese titles.
+        '_' if before.is_some_and(|before| !before.is_ascii()) => Some(at + 1),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,9 +120,55 @@ mod tests {
         let mut lines = Vec::new();
         Normaliser::new(Key::default()).page(text, &mut lines);
         let mut title = TitleParts::new(Key::default());
-        assert_eq!(title.of(text, &lines).len(), 2);
+        assert_eq!(title.of(text, &lines).len(), 4, "the whole, the headline, and two runs of parts");
         let has: Vec<bool> = lines.iter().map(|line| title.has(line)).collect();
         assert_eq!(has, [false, true, false, true, false, false]);
+    }
+
+    /// Which of the texts are parts of a title.
+    fn parts_of<'a>(title: &str, texts: &[&'a str]) -> Vec<&'a str> {
+        let text = [&[title], texts].concat().join("\n");
+        let mut lines = Vec::new();
+        Normaliser::new(Key::default()).page(&text, &mut lines);
+        let mut parts = TitleParts::new(Key::default());
+        parts.of(&text, &lines);
+        texts.iter().zip(&lines[1..]).filter(|(_, line)| parts.has(line)).map(|(text, _)| *text).collect()
+    }
+
+    #[test]
+    fn a_headline_may_have_a_separator_of_its_own() {
+        let runs =
+            ["Ferry: no end in sight", "no end in sight", "The Courier - Ferry", "Ferry: no end in sight | Local"];
+        assert_eq!(parts_of("The Courier - Ferry: no end in sight | Local", &runs), runs);
+        assert_eq!(parts_of("Harbour: the ferry is late", &["Harbour: the ferry is", "ferry is late"]), [""; 0]);
+    }
+
+    #[test]
+    fn separators_are_those_of_many_sites() {
+        let headline = "Goats on the roof";
+        for title in
+            ["Goats on the roof « The Blog", "Courier » News » Goats on the roof", "Goats on the roof -- Courier"]
+        {
+            assert_eq!(parts_of(title, &[headline]), [headline], "{title}");
+        }
+        let headline = "桥上的灯昨夜再次熄灭了";
+        assert_eq!(parts_of("桥上的灯昨夜再次熄灭了_港口信使报", &[headline]), [headline]);
+        // Neither a word is cut, nor a name.
+        assert_eq!(parts_of("space::goats_on_the_roof | API", &["goats_on_the_roof"]), [""; 0]);
+        assert_eq!(parts_of("The well-known mother-in-law of ours_all", &["mother-in-law", "known mother"]), [""; 0]);
+        assert_eq!(parts_of("-- | Goats -- | -- on roofs :", &["Goats", "on roofs", "-- on roofs"]), ["on roofs"]);
+        assert_eq!(parts_of(": Goats on the roof :", &["Goats on the roof"]), ["Goats on the roof"]);
+    }
+
+    #[test]
+    fn a_title_of_many_separators_has_few_parts() {
+        let parts = |title: &str| {
+            let mut lines = Vec::new();
+            Normaliser::new(Key::default()).page(title, &mut lines);
+            TitleParts::new(Key::default()).of(title, &lines).len()
+        };
+        assert_eq!(parts(&"a long part | ".repeat(60)), (MOST + 1) * (MOST + 2) / 2);
+        assert_eq!(parts(&"a long part | ".repeat(60_000)), 1);
     }
 
     #[test]
