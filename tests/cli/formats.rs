@@ -89,6 +89,8 @@ fn records_without_a_page_are_passed_over_and_named() {
         record("request", "http://site0.example/", "application/http; msgtype=request", b"GET / HTTP/1.1\r\n\r\n"),
         record("revisit", "http://site0.example/", "application/http", b"HTTP/1.1 200 OK\r\n\r\n"),
         record("metadata", "http://site0.example/", "application/warc-fields", b"outlink: http://x/"),
+        record("resource", "metadata://gnu.org/software/wget/warc/wget.log", "text/plain", b"Saving to: a.html"),
+        record("resource", "urn:text:http://site0.example/", "text/plain", b"Home"),
         record(
             "response",
             "http://site0.example/moved",
@@ -106,7 +108,14 @@ fn records_without_a_page_are_passed_over_and_named() {
     let run = place.run(&["clean", "a.warc", "--format", "jsonl", "-v"]);
     run.says(
         0,
-        &["1 × request record", "1 × revisit record", "1 × metadata record", "redirect", "neither HTML nor plain text"],
+        &[
+            "1 × request record",
+            "1 × revisit record",
+            "1 × metadata record",
+            "2 × resource record of the crawler",
+            "redirect",
+            "neither HTML nor plain text",
+        ],
     );
     assert_eq!(run.kept(), crawl.own());
 }

@@ -393,6 +393,13 @@ impl Raw {
     }
 }
 
+/// Whether a resource was not fetched but made by the crawler: its log and arguments (wget: `metadata://gnu.org/…`), or
+/// what a browser made of a page that has a record of its own (browsertrix: `urn:text:…`, `urn:pageinfo:…`).
+fn is_crawlers_own(header: &Header<'_>) -> bool {
+    let scheme = header.uri.as_deref().and_then(|uri| uri.split_once(':')).map_or("", |(scheme, _)| scheme);
+    ["metadata", "urn"].iter().any(|own| scheme.eq_ignore_ascii_case(own))
+}
+
 impl Batch {
     /// Drops the bodies of the records once all pages were made of them: of HTML only the headers are needed again.
     fn forget_bodies(&mut self) {
@@ -431,6 +438,7 @@ impl Batch {
         let marks = self.marks.len();
         let text = match header.kind {
             Kind::Conversion => self.plain_text(bytes, record.content.clone(), &mut problems),
+            Kind::Resource if is_crawlers_own(header) => return self.pass(problems, "resource record of the crawler"),
             Kind::Response | Kind::Resource => match self.payload(header, content, settings, &mut problems) {
                 Some(text) => text,
                 None => return problems,
