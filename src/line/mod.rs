@@ -22,7 +22,7 @@ use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use normalise::{collapse, fold, fold_whole};
-use scan::{BLOCK, Marks, scan};
+use scan::{BLOCK, Looks, Marks, looks, scan};
 pub use shape::Shape;
 pub use title::TitleParts;
 
@@ -131,13 +131,37 @@ impl Normaliser {
     /// the text, in order and without gaps. Text that ends in a terminator has
     /// no empty line behind it.
     pub fn page(&mut self, text: &str, out: &mut Vec<Line>) {
+        #[cfg(target_arch = "x86_64")]
+        if lanes::is_wide() {
+            #[allow(unsafe_code)]
+            // SAFETY: the processor has all that `page_wide` asks for.
+            return unsafe { self.page_wide(text, out) };
+        }
+        self.page_by(text, out, scan, looks);
+    }
+
+    /// [`Self::page`], compiled for processors of the last ten years.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn page_wide(&mut self, text: &str, out: &mut Vec<Line>) {
+        self.page_by(text, out, |block, lowered| scan::avx2::scan(block, lowered), |block| scan::avx2::looks(block));
+    }
+
+    #[inline(always)]
+    fn page_by(
+        &mut self,
+        text: &str,
+        out: &mut Vec<Line>,
+        scan: impl Fn(&[u8; BLOCK], &mut [u8; BLOCK]) -> Marks,
+        looks: impl Fn(&[u8; BLOCK]) -> Looks,
+    ) {
         out.clear();
         let bytes = text.as_bytes();
         self.make_room(bytes.len());
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         let mut splitter = Splitter::at_start();
         for (number, block) in blocks.iter().enumerate() {
-            let marks = self.lower(block, number);
+            let marks = scan(block, self.lowered_block(number));
             let ahead = bytes.get((number + 1) * BLOCK) == Some(&b'\n');
             splitter.split(marks, number, ahead, |span, holds| {
                 out.push(self.line(span, holds));
@@ -145,7 +169,7 @@ impl Normaliser {
         }
         let mut last = [0; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
-        let marks = self.lower(&last, blocks.len()).first(rest.len());
+        let marks = scan(&last, self.lowered_block(blocks.len())).first(rest.len());
         splitter.split(marks, blocks.len(), false, |span, holds| {
             out.push(self.line(span, holds));
         });
@@ -153,7 +177,7 @@ impl Normaliser {
             out.push(self.line(span, holds));
         }
         if self.templates == Templates::Take {
-            let mut blocks = shape::Blocks::of(text);
+            let mut blocks = shape::Blocks::of(text, looks);
             for line in out.iter_mut() {
                 line.shape = blocks.shape(line.start..line.end);
             }
@@ -179,9 +203,8 @@ impl Normaliser {
     }
 
     #[inline(always)]
-    fn lower(&mut self, block: &[u8; BLOCK], number: usize) -> Marks {
-        let (lowered, _) = self.lowered.as_chunks_mut();
-        scan(block, &mut lowered[number])
+    fn lowered_block(&mut self, number: usize) -> &mut [u8; BLOCK] {
+        &mut self.lowered.as_chunks_mut().0[number]
     }
 
     #[inline(always)]
@@ -365,7 +388,7 @@ pub fn normalised(line: &str) -> String {
     for (number, bytes) in line.as_bytes().chunks(BLOCK).enumerate() {
         let mut block = [0; BLOCK];
         block[..bytes.len()].copy_from_slice(bytes);
-        holds.digit |= normaliser.lower(&block, number).digit != 0;
+        holds.digit |= scan(&block, normaliser.lowered_block(number)).digit != 0;
     }
     let Normaliser { lowered, folded, .. } = &mut normaliser;
     let (ahead, len, _) = normal_form(lowered, 0..line.len(), holds, folded);

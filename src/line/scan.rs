@@ -4,7 +4,8 @@
 //! Bit sets let the caller split lines and learn what each line needs without
 //! looking at a byte twice (the method of simdjson: Langdale and Lemire,
 //! "Parsing gigabytes of JSON per second", 2019). On x86-64 it uses SSE2, which
-//! every such processor has; elsewhere plain code that compilers vectorise.
+//! every such processor has, and AVX2 in loops that were compiled for it;
+//! elsewhere plain code that compilers vectorise.
 
 pub(super) use super::lanes::BLOCK;
 
@@ -107,8 +108,8 @@ pub(super) fn scan(input: &[u8; BLOCK], lowered: &mut [u8; BLOCK]) -> Marks {
 #[allow(unsafe_code)]
 #[inline]
 pub(super) fn kinds(input: &[u8; BLOCK]) -> Kinds {
-    // SAFETY: `sse2::kinds` asks for nothing but SSE2, which is part of x86-64.
-    unsafe { sse2::kinds(input) }
+    // SAFETY: `narrow_kinds` asks for nothing but SSE2, which is part of x86-64.
+    unsafe { narrow_kinds(input) }
 }
 
 /// Tells what the bytes look like.
@@ -121,83 +122,94 @@ pub(super) fn looks(input: &[u8; BLOCK]) -> Looks {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod sse2 {
-    use super::{BLOCK, Kinds, Looks, Marks};
-    use crate::line::lanes::sse2::*;
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    pub(super) fn scan(input: &[u8; BLOCK], lowered: &mut [u8; BLOCK]) -> Marks {
-        let mut marks = Marks { newline: 0, carriage: 0, space: 0, digit: 0, high: 0 };
-        let (sources, _) = input.as_chunks::<16>();
-        let (targets, _) = lowered.as_chunks_mut::<16>();
-        for (lane, (source, target)) in sources.iter().zip(targets).enumerate() {
-            let bytes = load(source);
-            let newline = _mm_cmpeq_epi8(bytes, splat(b'\n'));
-            let carriage = _mm_cmpeq_epi8(bytes, splat(b'\r'));
-            let control = _mm_or_si128(in_range(bytes, 0, 0x1f), _mm_cmpeq_epi8(bytes, splat(0x7f)));
-            let blank = _mm_andnot_si128(_mm_or_si128(newline, carriage), control);
-            let case = _mm_and_si128(in_range(bytes, b'A', b'Z'), splat(0x20));
-            let text = _mm_or_si128(_mm_andnot_si128(blank, bytes), case);
-            let text = _mm_or_si128(text, _mm_and_si128(blank, splat(b' ')));
-            store(text, target);
-
-            let shift = 16 * lane;
-            marks.newline |= bits(newline) << shift;
-            marks.carriage |= bits(carriage) << shift;
-            marks.space |= bits(_mm_cmpeq_epi8(text, splat(b' '))) << shift;
-            marks.digit |= bits(in_range(bytes, b'0', b'9')) << shift;
-            marks.high |= bits(bytes) << shift;
-        }
-        marks
+#[inline]
+#[target_feature(enable = "sse2")]
+fn narrow_kinds(input: &[u8; BLOCK]) -> Kinds {
+    use crate::line::lanes::sse2::{LANES, bits, in_range, load};
+    let mut kinds = Kinds { letter: 0, digit: 0, high: 0 };
+    let (sources, _) = input.as_chunks::<LANES>();
+    for (lane, source) in sources.iter().enumerate() {
+        let bytes = load(source);
+        let shift = LANES * lane;
+        kinds.letter |= bits(in_range(bytes, b'a', b'z')) << shift;
+        kinds.digit |= bits(in_range(bytes, b'0', b'9')) << shift;
+        kinds.high |= bits(bytes) << shift;
     }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    pub(super) fn kinds(input: &[u8; BLOCK]) -> Kinds {
-        let mut kinds = Kinds { letter: 0, digit: 0, high: 0 };
-        let (sources, _) = input.as_chunks::<16>();
-        for (lane, source) in sources.iter().enumerate() {
-            let bytes = load(source);
-            let shift = 16 * lane;
-            kinds.letter |= bits(in_range(bytes, b'a', b'z')) << shift;
-            kinds.digit |= bits(in_range(bytes, b'0', b'9')) << shift;
-            kinds.high |= bits(bytes) << shift;
-        }
-        kinds
-    }
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    pub(super) fn looks(input: &[u8; BLOCK]) -> Looks {
-        let mut looks = Looks::default();
-        let (sources, _) = input.as_chunks::<16>();
-        for (lane, source) in sources.iter().enumerate() {
-            let bytes = load(source);
-            let or = |a, b| _mm_or_si128(a, b);
-            let divider = or(is(bytes, b'|'), is(bytes, b'>'));
-            let square = is(bytes, b']');
-            let brace = is(bytes, b'}');
-            let brackets = or(in_range(bytes, b'[', b']'), in_range(bytes, b'{', b'}'));
-            let others = or(or(is(bytes, b'('), is(bytes, b'/')), or(is(bytes, b'_'), in_range(bytes, b';', b'>')));
-            let quotes = or(is(bytes, b'"'), is(bytes, b'\''));
-            let closing = or(or(quotes, in_range(bytes, b')', b'*')), or(or(square, brace), is(bytes, b'>')));
-
-            let shift = 16 * lane;
-            looks.blank |= bits(or(is(bytes, b' '), in_range(bytes, b'\t', b'\r'))) << shift;
-            looks.digit |= bits(in_range(bytes, b'0', b'9')) << shift;
-            looks.small |= bits(in_range(bytes, b'a', b'z')) << shift;
-            looks.capital |= bits(in_range(bytes, b'A', b'Z')) << shift;
-            looks.comma |= bits(or(is(bytes, b','), is(bytes, b';'))) << shift;
-            looks.divider |= bits(divider) << shift;
-            looks.code |= bits(or(brackets, others)) << shift;
-            looks.stop |= bits(or(or(is(bytes, b'.'), is(bytes, b'!')), is(bytes, b'?'))) << shift;
-            looks.closing |= bits(closing) << shift;
-            looks.high |= bits(bytes) << shift;
-        }
-        looks
-    }
+    kinds
 }
+
+/// The same code for lanes of each width.
+#[cfg(target_arch = "x86_64")]
+macro_rules! kernels {
+    ($lanes:ident, $feature:literal) => {
+        pub(super) mod $lanes {
+            use super::{BLOCK, Looks, Marks};
+            use crate::line::lanes::$lanes::*;
+
+            #[inline]
+            #[target_feature(enable = $feature)]
+            pub(in super::super) fn scan(input: &[u8; BLOCK], lowered: &mut [u8; BLOCK]) -> Marks {
+                let mut marks = Marks { newline: 0, carriage: 0, space: 0, digit: 0, high: 0 };
+                let (sources, _) = input.as_chunks::<LANES>();
+                let (targets, _) = lowered.as_chunks_mut::<LANES>();
+                for (lane, (source, target)) in sources.iter().zip(targets).enumerate() {
+                    let bytes = load(source);
+                    let newline = is(bytes, b'\n');
+                    let carriage = is(bytes, b'\r');
+                    let control = or(in_range(bytes, 0, 0x1f), is(bytes, 0x7f));
+                    let blank = without(control, or(newline, carriage));
+                    let case = and(in_range(bytes, b'A', b'Z'), splat(0x20));
+                    let text = or(or(without(bytes, blank), case), and(blank, splat(b' ')));
+                    store(text, target);
+
+                    let shift = LANES * lane;
+                    marks.newline |= bits(newline) << shift;
+                    marks.carriage |= bits(carriage) << shift;
+                    marks.space |= bits(is(text, b' ')) << shift;
+                    marks.digit |= bits(in_range(bytes, b'0', b'9')) << shift;
+                    marks.high |= bits(bytes) << shift;
+                }
+                marks
+            }
+
+            #[inline]
+            #[target_feature(enable = $feature)]
+            pub(in super::super) fn looks(input: &[u8; BLOCK]) -> Looks {
+                let mut looks = Looks::default();
+                let (sources, _) = input.as_chunks::<LANES>();
+                for (lane, source) in sources.iter().enumerate() {
+                    let bytes = load(source);
+                    let divider = or(is(bytes, b'|'), is(bytes, b'>'));
+                    let square = is(bytes, b']');
+                    let brace = is(bytes, b'}');
+                    let brackets = or(in_range(bytes, b'[', b']'), in_range(bytes, b'{', b'}'));
+                    let others =
+                        or(or(is(bytes, b'('), is(bytes, b'/')), or(is(bytes, b'_'), in_range(bytes, b';', b'>')));
+                    let quotes = or(is(bytes, b'"'), is(bytes, b'\''));
+                    let closing = or(or(quotes, in_range(bytes, b')', b'*')), or(or(square, brace), is(bytes, b'>')));
+
+                    let shift = LANES * lane;
+                    looks.blank |= bits(or(is(bytes, b' '), in_range(bytes, b'\t', b'\r'))) << shift;
+                    looks.digit |= bits(in_range(bytes, b'0', b'9')) << shift;
+                    looks.small |= bits(in_range(bytes, b'a', b'z')) << shift;
+                    looks.capital |= bits(in_range(bytes, b'A', b'Z')) << shift;
+                    looks.comma |= bits(or(is(bytes, b','), is(bytes, b';'))) << shift;
+                    looks.divider |= bits(divider) << shift;
+                    looks.code |= bits(or(brackets, others)) << shift;
+                    looks.stop |= bits(or(or(is(bytes, b'.'), is(bytes, b'!')), is(bytes, b'?'))) << shift;
+                    looks.closing |= bits(closing) << shift;
+                    looks.high |= bits(bytes) << shift;
+                }
+                looks
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+kernels!(sse2, "sse2");
+#[cfg(target_arch = "x86_64")]
+kernels!(avx2, "avx2");
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain {
@@ -296,6 +308,21 @@ mod tests {
             prop_assert_eq!(fast, slow);
             prop_assert_eq!(kinds(&block), plain::kinds(&block));
             prop_assert_eq!(looks(&block), plain::looks(&block));
+        }
+
+        #[test]
+        #[cfg(target_arch = "x86_64")]
+        #[allow(unsafe_code)]
+        fn wide_lanes_do_what_plain_code_does(input: [[u8; 32]; 2]) {
+            prop_assume!(crate::line::lanes::is_wide());
+            let mut block = [0; BLOCK];
+            block.as_chunks_mut().0.copy_from_slice(&input);
+            let (mut fast, mut slow) = ([0; BLOCK], [0; BLOCK]);
+            // SAFETY: the processor has AVX2, or the test has ended.
+            let (marks, seen) = unsafe { (avx2::scan(&block, &mut fast), avx2::looks(&block)) };
+            prop_assert_eq!(marks, plain::scan(&block, &mut slow));
+            prop_assert_eq!(fast, slow);
+            prop_assert_eq!(seen, plain::looks(&block));
         }
     }
 }

@@ -20,7 +20,7 @@ const STEPS: f32 = 24.0;
 impl Shape {
     /// The shape of a line; white space at its ends does not count.
     pub fn of(line: &str) -> Self {
-        Blocks::of(line).shape(0..line.len())
+        Blocks::of(line, looks).shape(0..line.len())
     }
 
     /// The shape as a number: shapes are equal where these are.
@@ -155,44 +155,48 @@ struct Beyond {
 }
 
 /// A text that is looked at in blocks, from its start to its end.
-#[derive(Debug)]
-pub(super) struct Blocks<'a> {
+pub(super) struct Blocks<'a, L> {
     text: &'a str,
+    /// Looks at a block: [`looks`], or the same for wider lanes.
+    look: L,
     /// The block that was looked at last, and what was seen.
     last: Option<usize>,
     looks: Looks,
 }
 
-impl<'a> Blocks<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
-        Self { text, last: None, looks: Looks::default() }
+impl<'a, L: Fn(&[u8; BLOCK]) -> Looks> Blocks<'a, L> {
+    pub(super) fn of(text: &'a str, look: L) -> Self {
+        Self { text, look, last: None, looks: Looks::default() }
     }
 
     /// The shape of a line of the text, wherever its blocks begin.
+    #[inline(always)]
     pub(super) fn shape(&mut self, line: Range<usize>) -> Shape {
         let mut counts = Counts::default();
         counts.add(self, trimmed(self.text, line));
         counts.pack()
     }
 
-    fn looks(&mut self, number: usize) -> &Looks {
+    #[inline(always)]
+    fn looks(&mut self, number: usize) -> Looks {
         if self.last != Some(number) {
             let bytes = self.text.as_bytes().get(number * BLOCK..).unwrap_or_default();
             self.looks = match bytes.first_chunk() {
-                Some(block) => looks(block),
+                Some(block) => (self.look)(block),
                 None => {
                     let mut block = [0; BLOCK];
                     block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-                    looks(&block)
+                    (self.look)(&block)
                 }
             };
             self.last = Some(number);
         }
-        &self.looks
+        self.looks
     }
 }
 
 /// A line of a text without the white space at its ends.
+#[inline(always)]
 fn trimmed(text: &str, line: Range<usize>) -> Range<usize> {
     let bytes = text.as_bytes().get(line.clone()).unwrap_or_default();
     let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t'..=b'\r');
@@ -209,7 +213,8 @@ fn trimmed(text: &str, line: Range<usize>) -> Range<usize> {
 
 impl Counts {
     /// Counts a line that neither begins nor ends with white space.
-    fn add(&mut self, blocks: &mut Blocks<'_>, line: Range<usize>) {
+    #[inline(always)]
+    fn add(&mut self, blocks: &mut Blocks<'_, impl Fn(&[u8; BLOCK]) -> Looks>, line: Range<usize>) {
         let text = blocks.text.get(line.clone()).unwrap_or_default();
         self.characters = line.len() as u32;
         let mut state = State::default();
@@ -217,7 +222,7 @@ impl Counts {
         while at < line.end {
             let (number, begin) = (at / BLOCK, at % BLOCK);
             let part = first_bits(line.end - number * BLOCK) & !first_bits(begin);
-            let looks = *blocks.looks(number);
+            let looks = blocks.looks(number);
             if looks.high & part == 0 && state.beyond == Beyond::default() {
                 self.part(looks, part, &mut state);
             } else {
@@ -292,12 +297,17 @@ impl Counts {
     }
 
     /// Looks at the first and the last characters of a line.
+    #[inline(always)]
     fn ends(&mut self, line: &str) {
         let first = line.chars().next().map_or(0, look_of);
         // The first word tells nothing: every sentence begins in a capital.
         self.begins_small = first & SMALL != 0;
         self.small -= u32::from(self.begins_small);
         self.capital -= u32::from(first & CAPITAL != 0);
+        // Most lines end in a letter or a digit, and so neither in a colon nor as a sentence does.
+        if line.as_bytes().last().is_some_and(u8::is_ascii_alphanumeric) {
+            return;
+        }
         self.opening = line.ends_with([':', '：']);
         let text = line.trim_end_matches(is_closing);
         self.closed = text.ends_with(is_end) && !text.ends_with("...");
@@ -307,6 +317,7 @@ impl Counts {
         }
     }
 
+    #[inline(always)]
     fn pack(self) -> Shape {
         let characters = self.characters as f32 + self.wide as f32 * 1.5;
         let known = if self.wide == 0 { CLASSES.get(self.characters as usize) } else { None };
@@ -544,7 +555,7 @@ mod tests {
         #[test]
         fn a_line_has_one_shape_wherever_it_lies(lines in prop::collection::vec("[ -~\t\x0b\x0c]{0,90}|.{0,30}", 0..9)) {
             let text = lines.join("\n");
-            let mut blocks = Blocks::of(&text);
+            let mut blocks = Blocks::of(&text, looks);
             let mut at = 0;
             for line in &lines {
                 prop_assert_eq!(blocks.shape(at..at + line.len()), Shape::of(line));
