@@ -197,29 +197,23 @@ impl Census {
 
     /// Counts the pages of one site; those that say the same line for line, numbers and dates aside, count once.
     fn count(&self, pages: &[(u32, u32)], seed: Seed) -> SiteCounts {
-        let mut distinct: Vec<(u128, u128, u32, u32)> = pages
+        let mut all: Vec<(u128, u32, u32)> = pages
             .par_iter()
-            .map_init(Vec::new, |bytes, &(log, page)| {
-                let lines = self.page(log, page);
-                // Of pages that differ in numbers, in case or in white space only, the same one is taken in whatever
-                // order they came.
-                let exacts = lines.exacts.iter().map(|(_, exact)| *exact);
-                let looks = lines.shapes.iter().map(|shape| shape.bits());
-                let rest = exacts.chain(looks).chain(self.logs[log as usize].titles(page));
-                (digest(lines.shown(), bytes), digest(rest, bytes), log, page)
-            })
+            .map_init(Vec::new, |bytes, &(log, page)| (digest(self.page(log, page).shown(), bytes), log, page))
             .filter(|(digest, ..)| *digest != 0)
             .collect();
-        distinct.par_sort_unstable();
-        let most_equal = distinct.chunk_by(|a, b| a.0 == b.0).map(<[_]>::len).max().unwrap_or(0) as u64;
-        distinct.dedup_by_key(|(digest, ..)| *digest);
+        all.par_sort_unstable();
+        let equal = || all.chunk_by(|a, b| a.0 == b.0);
+        let most_equal = equal().map(<[_]>::len).max().unwrap_or(0) as u64;
+        let mut bytes = Vec::new();
+        let distinct: Vec<(u128, u32, u32)> = equal().filter_map(|pages| self.one_of(pages, &mut bytes)).collect();
         let mut counts = SiteCounts {
             pages: distinct.len() as u64,
             most_equal,
             table: HashMap::with_hasher(seed),
             titles: HashMap::with_hasher(seed),
             // The smallest digests: a sample that neither the order of pages nor their distribution changes.
-            sample: distinct.iter().take(SAMPLE).map(|&(digest, _, log, page)| (digest, log, page)).collect(),
+            sample: distinct.iter().take(SAMPLE).copied().collect(),
         };
         if counts.pages < 2 {
             return counts;
@@ -239,6 +233,18 @@ impl Census {
             }
         }
         counts
+    }
+
+    /// Of pages that differ in numbers, in case or in white space only, the same one in whatever order they came.
+    fn one_of(&self, equal: &[(u128, u32, u32)], bytes: &mut Vec<u8>) -> Option<(u128, u32, u32)> {
+        let [first, _, ..] = equal else { return equal.first().copied() };
+        let of_rest = |&&(_, log, page): &&(u128, u32, u32)| {
+            let lines = self.page(log, page);
+            let exacts = lines.exacts.iter().map(|(_, exact)| *exact);
+            let looks = lines.shapes.iter().map(|shape| shape.bits());
+            digest(exacts.chain(looks).chain(self.logs[log as usize].titles(page)), bytes)
+        };
+        Some(*equal.iter().min_by_key(of_rest).unwrap_or(first))
     }
 
     /// The pages of the sample of a site: what tells them apart, their lines, which have no place in a text here, and
@@ -296,8 +302,8 @@ const SAMPLE: usize = 128;
 /// The pages of one site that differ from each other.
 struct Pages<'a> {
     census: &'a Census,
-    /// Digests, log, page.
-    distinct: &'a [(u128, u128, u32, u32)],
+    /// Digest, log, page.
+    distinct: &'a [(u128, u32, u32)],
 }
 
 /// Pages whose keys are gathered together.
@@ -322,7 +328,7 @@ impl Pages<'_> {
     /// The keys of some pages, each once a page, by their highest bits.
     fn partitioned(
         &self,
-        pages: &[(u128, u128, u32, u32)],
+        pages: &[(u128, u32, u32)],
         parts: usize,
         keys: impl Fn(PageLog<'_>, &mut Vec<u64>),
     ) -> Vec<Vec<u64>> {
