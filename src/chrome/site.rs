@@ -39,6 +39,21 @@ impl Slot {
         self.length += sign * other.length;
         self.pages += sign * other.pages;
     }
+
+    /// What the pages together have in the slot.
+    fn pooled(&self) -> Pooled {
+        // What is left of a sum when all of it is taken away again may be a rounding error.
+        if self.pages < 0.5 {
+            return Pooled::default();
+        }
+        Pooled {
+            prose_share: (self.prose_share / self.pages).max(0.0),
+            rare_share: (self.rare_share / self.pages).max(0.0),
+            prose: ((self.prose + 20.0) / (self.length + 60.0)).clamp(0.0, 1.0),
+            log_length: libm::logf(1.0 + (self.length / self.pages).max(0.0)),
+            sure: self.pages.min(5.0) / 5.0,
+        }
+    }
 }
 
 /// What the other pages of a site have in a slot.
@@ -56,6 +71,9 @@ pub struct Pooled {
     pub sure: f32,
 }
 
+/// Slots, and what is pooled of each, by the anchor above and by the anchor below.
+type PooledSlots = [HashMap<Fingerprint, (Slot, Pooled), Seed>; 2];
+
 /// The slots of pages, by the anchor above and by the anchor below.
 type Slots = [HashMap<Fingerprint, Slot, Seed>; 2];
 
@@ -65,7 +83,7 @@ pub struct SiteModel {
     counts: SiteCounts,
     copies: Copies,
     /// Learned from the site's sample.
-    slots: Slots,
+    slots: PooledSlots,
     statistics: Statistics,
 }
 
@@ -89,7 +107,7 @@ impl SiteModel {
                 }
             }
         }
-        Self { copies, slots, statistics: sums.statistics(counts.pages()), counts }
+        Self { copies, slots: pooled(slots), statistics: sums.statistics(counts.pages()), counts }
     }
 
     /// How many pages of the site have what.
@@ -112,20 +130,14 @@ impl SiteModel {
     pub fn pool(&self, digest: u128, evidence: &[LineEvidence], layout: &Layout, pooled: &mut Vec<[Pooled; 2]>) {
         let own = self.counts.rank_in_sample(digest).map(|_| slots_of(evidence, layout));
         let of = |side: usize, anchor: Fingerprint| {
-            let mut slot = self.slots[side].get(&anchor).copied().unwrap_or_default();
-            if let Some(own) = own.as_ref().and_then(|own| own[side].get(&anchor)) {
-                slot.add(own, -1.0);
-            }
-            // What is left of a sum when all of it is taken away again may be a rounding error.
-            if slot.pages < 0.5 {
-                return Pooled::default();
-            }
-            Pooled {
-                prose_share: (slot.prose_share / slot.pages).max(0.0),
-                rare_share: (slot.rare_share / slot.pages).max(0.0),
-                prose: ((slot.prose + 20.0) / (slot.length + 60.0)).clamp(0.0, 1.0),
-                log_length: libm::logf(1.0 + (slot.length / slot.pages).max(0.0)),
-                sure: slot.pages.min(5.0) / 5.0,
+            let Some((slot, pooled)) = self.slots[side].get(&anchor) else { return Pooled::default() };
+            match own.as_ref().and_then(|own| own[side].get(&anchor)) {
+                Some(own) => {
+                    let mut others = *slot;
+                    others.add(own, -1.0);
+                    others.pooled()
+                }
+                None => *pooled,
             }
         };
         pooled.clear();
@@ -139,6 +151,11 @@ impl SiteModel {
             pooled.push(both);
         }
     }
+}
+
+/// Pools each of these slots.
+fn pooled(slots: Slots) -> PooledSlots {
+    slots.map(|slots| slots.into_iter().map(|(anchor, slot)| (anchor, (slot, slot.pooled()))).collect())
 }
 
 /// The slots of one page.
@@ -318,7 +335,7 @@ mod tests {
             prop_assert_eq!(found.len(), own.1.len());
             // As a page that is not of the sample, so that nothing is taken out.
             let (_, evidence, layout) = own;
-            let alone = pooled(&SiteModel { slots: others, ..site }, &(0, evidence, layout));
+            let alone = pooled(&SiteModel { slots: super::pooled(others), ..site }, &(0, evidence, layout));
             for (found, alone) in found.iter().flatten().zip(alone.iter().flatten()) {
                 prop_assert!(near(found, alone), "{found:?} {alone:?}");
             }
