@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::evidence::LineEvidence;
 use super::layout::Layout;
-use super::logarithm::{of_all, of_whole};
+use super::logarithm::{of_each, of_whole};
 use super::site::Pooled;
 use super::statistics::{RECURS, SHORT, STRONG, log_pages};
 
@@ -157,17 +157,20 @@ impl Sums {
     }
 
     /// The sums over lines `from..to`, as far as the page goes.
+    #[inline(always)]
     fn over(&self, from: usize, to: usize) -> Row {
         let last = self.0.len() - 1;
         difference(&self.0[to.min(last)], &self.0[from.min(last)])
     }
 
     /// The sums over `radius` lines on both sides, without the line itself.
+    #[inline(always)]
     fn round(&self, at: usize, radius: usize) -> Row {
         difference(&self.over(at.saturating_sub(radius), at + radius + 1), &self.over(at, at + 1))
     }
 }
 
+#[inline(always)]
 fn difference(a: &Row, b: &Row) -> Row {
     std::array::from_fn(|at| a[at] - b[at])
 }
@@ -176,6 +179,10 @@ fn difference(a: &Row, b: &Row) -> Row {
 #[derive(Debug, Default)]
 pub struct Extractor {
     sums: Sums,
+    /// Sums over the lines round each line, by [`RADII`].
+    round: Vec<[Row; RADII.len()]>,
+    /// See [`Logarithms`], of each line.
+    logarithms: Vec<[f32; LOGARITHMS]>,
     /// Lines since the last line of prose above each line, and to the next below it.
     since: Vec<[u8; 2]>,
 }
@@ -210,22 +217,69 @@ fn length(line: &LineEvidence) -> f32 {
 
 impl Extractor {
     /// Hands the features of each line of `page` to `take`.
-    pub fn extract(&mut self, page: &PageEvidence<'_>, mut take: impl FnMut(&Features)) {
+    pub fn extract(&mut self, page: &PageEvidence<'_>, take: impl FnMut(&Features)) {
         self.measure(page);
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            #[allow(unsafe_code)]
+            // SAFETY: the processor has AVX2, which is all that `extract_avx2` asks for.
+            return unsafe { self.extract_avx2(page, take) };
+        }
+        self.extract_plain(page, take);
+    }
+
+    /// [`Self::extract_plain`], compiled for AVX2: a row of sums fits a register, and so do all logarithms of a line.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn extract_avx2(&mut self, page: &PageEvidence<'_>, take: impl FnMut(&Features)) {
+        self.extract_plain(page, take);
+    }
+
+    #[inline(always)]
+    fn extract_plain(&mut self, page: &PageEvidence<'_>, mut take: impl FnMut(&Features)) {
+        self.look_round(page);
         let whole = WholePage::of(page);
-        for (at, evidence) in page.lines.iter().enumerate() {
-            let mut line = Line { page, whole: &whole, at, evidence, features: [0.0; COUNT] };
-            let round = RADII.map(|radius| self.sums.round(at, radius));
-            let logarithms = line.logarithms(&self.sums, &round);
+        let mut take = |features: &mut Features| {
+            features.iter_mut().for_each(|value| *value = value.clamp(-MOST, MOST));
+            take(features);
+        };
+        // The features of a line are written one by one and read eight at once. A processor waits where that follows
+        // closely, so they are read when those of the next line are written.
+        let (mut next, mut last) = (&mut [0.0; COUNT], &mut [0.0; COUNT]);
+        let known = self.since.iter().zip(&self.round).zip(&self.logarithms);
+        for ((at, evidence), ((since, round), logarithms)) in page.lines.iter().enumerate().zip(known) {
+            *next = [0.0; COUNT];
+            let mut line = Line { page, whole: &whole, at, evidence, features: next };
+            let logarithms = Logarithms::from(*logarithms);
             line.recurrence(&logarithms);
             line.shape();
             line.titles();
             line.place(&self.sums);
-            line.surroundings(self.since[at], &round, &logarithms);
+            line.surroundings(*since, round, &logarithms);
             line.slots();
-            line.features.iter_mut().for_each(|value| *value = value.clamp(-MOST, MOST));
-            take(&line.features);
+            if at > 0 {
+                take(last);
+            }
+            std::mem::swap(&mut next, &mut last);
         }
+        if !page.lines.is_empty() {
+            take(last);
+        }
+    }
+
+    /// Sums up what is round each line, and takes the logarithms of all lines together.
+    #[inline(always)]
+    fn look_round(&mut self, page: &PageEvidence<'_>) {
+        self.round.clear();
+        self.logarithms.clear();
+        for (at, line) in page.lines.iter().enumerate() {
+            let [near, far, wide] = RADII;
+            // Not `map`, which is a call.
+            let round = [self.sums.round(at, near), self.sums.round(at, far), self.sums.round(at, wide)];
+            self.logarithms.push(Logarithms::arguments(page, at, line, &self.sums, &round));
+            self.round.push(round);
+        }
+        of_each(self.logarithms.as_flattened_mut());
     }
 
     fn measure(&mut self, page: &PageEvidence<'_>) {
@@ -292,10 +346,13 @@ struct Line<'a> {
     whole: &'a WholePage,
     at: usize,
     evidence: &'a LineEvidence,
-    features: Features,
+    features: &'a mut Features,
 }
 
-/// The logarithms of a line that have to be reckoned, all at once.
+/// How many logarithms of a line have to be reckoned.
+const LOGARITHMS: usize = 8;
+
+/// The logarithms of a line that have to be reckoned.
 struct Logarithms {
     /// Of pages with the line to those with the very line, to those of them with the template, and to its company.
     exactly: f32,
@@ -307,40 +364,30 @@ struct Logarithms {
     after: f32,
 }
 
-impl Line<'_> {
-    /// Sets a feature; it may still exceed [`MOST`].
-    fn set(&mut self, feature: F, value: f32) {
-        self.features[feature as usize] = value;
+impl From<[f32; LOGARITHMS]> for Logarithms {
+    #[inline(always)]
+    fn from([exactly, template, company, near, far, wide, before, after]: [f32; LOGARITHMS]) -> Self {
+        Self { exactly, template, company, round: [near, far, wide], before, after }
     }
+}
 
-    fn get(&self, feature: F) -> f32 {
-        self.features[feature as usize]
-    }
-
-    /// Nats of rarity, where there are other pages to be rare on.
-    fn rarity(&self, of: &LineEvidence) -> f32 {
-        if self.page.pages > 1 { of.rarity.clamp(-4.0, 1.5) } else { 0.0 }
-    }
-
-    /// 1 if few pages have the very line, whatever its template.
-    fn exactly_rare(&self) -> f32 {
-        yes(self.evidence.exactly_on as f32 <= (0.3 * self.page.pages as f32).max(1.0))
-    }
-
-    /// Lines within `radius` on both sides.
-    fn lines_round(&self, radius: usize) -> f32 {
-        let round = (self.at + radius + 1).min(self.page.lines.len()) - self.at.saturating_sub(radius) - 1;
-        round.max(1) as f32
-    }
-
-    fn logarithms(&self, sums: &Sums, round: &[Row; RADII.len()]) -> Logarithms {
-        let LineEvidence { on, exactly_on, in_company, .. } = *self.evidence;
-        let (on, at) = (on.max(1), self.at);
+impl Logarithms {
+    /// What they are the logarithms of.
+    #[inline(always)]
+    fn arguments(
+        page: &PageEvidence<'_>,
+        at: usize,
+        line: &LineEvidence,
+        sums: &Sums,
+        round: &[Row; RADII.len()],
+    ) -> [f32; LOGARITHMS] {
+        let LineEvidence { on, exactly_on, in_company, .. } = *line;
+        let on = on.max(1);
         let share = |part: u32| on as f32 / part.max(1) as f32;
         let prose = |row: &Row| row[Sum::Prose as usize].max(0.0);
-        let near = |i: usize| 1.0 + prose(&round[i]) / self.lines_round(RADII[i]) / 20.0;
+        let near = |i: usize| 1.0 + prose(&round[i]) / lines_round(page, at, RADII[i]) / 20.0;
         let [before, after] = [sums.over(at.saturating_sub(4), at), sums.over(at + 1, at + 5)];
-        let [exactly, template, company, near, far, wide, before, after] = of_all([
+        [
             share(exactly_on),
             share(exactly_on.min(on)),
             share(in_company),
@@ -349,10 +396,44 @@ impl Line<'_> {
             near(2),
             1.0 + prose(&before) / 60.0,
             1.0 + prose(&after) / 60.0,
-        ]);
-        Logarithms { exactly, template, company, round: [near, far, wide], before, after }
+        ]
+    }
+}
+
+/// Lines of a page within `radius` on both sides of one.
+#[inline(always)]
+fn lines_round(page: &PageEvidence<'_>, at: usize, radius: usize) -> f32 {
+    let round = (at + radius + 1).min(page.lines.len()) - at.saturating_sub(radius) - 1;
+    round.max(1) as f32
+}
+
+impl Line<'_> {
+    // All of a line is inlined into what was compiled for the processor.
+
+    /// Sets a feature; it may still exceed [`MOST`].
+    #[inline(always)]
+    fn set(&mut self, feature: F, value: f32) {
+        self.features[feature as usize] = value;
     }
 
+    #[inline(always)]
+    fn get(&self, feature: F) -> f32 {
+        self.features[feature as usize]
+    }
+
+    /// Nats of rarity, where there are other pages to be rare on.
+    #[inline(always)]
+    fn rarity(&self, of: &LineEvidence) -> f32 {
+        if self.page.pages > 1 { of.rarity.clamp(-4.0, 1.5) } else { 0.0 }
+    }
+
+    /// 1 if few pages have the very line, whatever its template.
+    #[inline(always)]
+    fn exactly_rare(&self) -> f32 {
+        yes(self.evidence.exactly_on as f32 <= (0.3 * self.page.pages as f32).max(1.0))
+    }
+
+    #[inline(always)]
     fn recurrence(&mut self, logarithms: &Logarithms) {
         let on = self.evidence.on;
         let elsewhere = self.page.elsewhere.get(self.at).copied().unwrap_or_default();
@@ -379,6 +460,7 @@ impl Line<'_> {
         }
     }
 
+    #[inline(always)]
     fn shape(&mut self) {
         let shape = self.evidence.shape;
         let long = length(self.evidence);
@@ -399,6 +481,7 @@ impl Line<'_> {
         self.set(F::commas, 3.0 * shape.commas());
     }
 
+    #[inline(always)]
     fn titles(&mut self) {
         let LineEvidence { time, times, alike, titular, titles_another, on, .. } = *self.evidence;
         let layout = self.page.layout;
@@ -426,6 +509,7 @@ impl Line<'_> {
         }
     }
 
+    #[inline(always)]
     fn place(&mut self, sums: &Sums) {
         let (layout, whole, at) = (self.page.layout, self.whole, self.at);
         let long = length(self.evidence);
@@ -461,15 +545,18 @@ impl Line<'_> {
         self.set(F::at_end, nearness(self.page.lines.len() - 1 - at));
     }
 
+    #[inline(always)]
     fn surroundings(&mut self, since: [u8; 2], round: &[Row; RADII.len()], logarithms: &Logarithms) {
         let (at, lines) = (self.at, self.page.lines);
-        let [above, below] = since.map(|lines| of_whole(lines.into()));
+        let [above, below] = [of_whole(since[0].into()), of_whole(since[1].into())];
         self.set(F::prose_above, above);
         self.set(F::prose_below, below);
         self.set(F::prose_near, above.min(below));
         self.set(F::prose_far, above.max(below));
         self.set(F::template_near_prose, self.get(F::template_only) / (1.0 + above.min(below)));
-        let [near, far, wide] = RADII.map(|radius| self.lines_round(radius));
+        let near = lines_round(self.page, at, RADII[0]);
+        let far = lines_round(self.page, at, RADII[1]);
+        let wide = lines_round(self.page, at, RADII[2]);
         let of = |row: usize, sum: Sum| round[row][sum as usize];
         for (row, lines, text, common, few) in [
             (0, near, F::prose_2, F::recurring_2, F::short_2),
@@ -506,6 +593,7 @@ impl Line<'_> {
         self.set(F::prose_after, logarithms.after);
     }
 
+    #[inline(always)]
     fn slots(&mut self) {
         let [above, below] = self.page.pooled.get(self.at).copied().unwrap_or_default();
         let share = |slot: &Pooled| slot.prose_share.sqrt() * slot.sure;
@@ -587,6 +675,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn vector_code_does_what_plain_code_does((lines, pages) in any_page()) {
+            let mut layout = Layout::default();
+            layout.find(&lines, pages);
+            let page = PageEvidence { lines: &lines, elsewhere: &[], layout: &layout, pooled: &[], pages };
+            let (mut extractor, mut plain) = (Extractor::default(), Vec::new());
+            extractor.measure(&page);
+            extractor.extract_plain(&page, |line| plain.push(*line));
+            prop_assert_eq!(features(&lines, &[], &[], pages), plain);
+        }
+
         #[test]
         fn every_feature_is_a_number_near_nothing(
             (lines, pages) in any_page(),
