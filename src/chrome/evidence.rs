@@ -94,6 +94,7 @@ pub struct Gatherer {
     on: Vec<u32>,
     pairs: Vec<u32>,
     titled: Vec<u32>,
+    rarities: Rarities,
 }
 
 /// How often a line stands on the page, how often it was met so far, and how many other lines have it as template.
@@ -118,7 +119,6 @@ impl Gatherer {
         self.number(lines);
         self.look_up(site);
         let expected = expected(site.pages());
-        let mut rarities = Rarities::default();
         for (at, line) in self.shown.iter().enumerate() {
             let on = self.on[at];
             let in_company = self.pairs[at].min(self.pairs[at + 1]).min(on);
@@ -130,7 +130,7 @@ impl Gatherer {
             let titular = own && !evidence.is_empty();
             let exactly_on = if line.exact == line.template || on < 2 { on } else { site.line(line) };
             let is_rare = f64::from(exactly_on) <= (HEADLINE * site.pages() as f64).max(1.0);
-            let (rarity, share) = rarities.of(on, in_company, expected);
+            let (rarity, share) = self.rarities.of(on, in_company, expected);
             evidence.push(LineEvidence {
                 template: line.template,
                 on,
@@ -194,23 +194,38 @@ impl Gatherer {
     }
 }
 
-/// Rarities of lines, each with its share: neighbours often have the same, and a logarithm is the dearest part of this.
-#[derive(Default)]
+/// Rarities of lines, each with its share, on sites that are asked for one after the other: few counts differ on a
+/// site, and a logarithm is the dearest part of the evidence.
+#[derive(Debug, Default)]
 struct Rarities {
-    last: Option<([u32; 2], (f32, f32))>,
+    /// What was reckoned last of the counts that share a place.
+    known: Vec<Known>,
+}
+
+/// Counts, what is expected, and the rarity and share that they make.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    counts: [u32; 2],
+    expected: f64,
+    found: (f32, f32),
 }
 
 impl Rarities {
+    /// How many are known at a time.
+    const PLACES: usize = 1 << 10;
+
     fn of(&mut self, on: u32, in_company: u32, expected: f64) -> (f32, f32) {
-        match self.last {
-            Some((counts, found)) if counts == [on, in_company] => found,
-            _ => {
-                let rarity = rarity(on, in_company, expected);
-                let found = (rarity, as_share(rarity));
-                self.last = Some(([on, in_company], found));
-                found
-            }
+        if self.known.is_empty() {
+            // No line stands on no page.
+            self.known.resize(Self::PLACES, Known::default());
         }
+        let counts = [on, in_company];
+        let known = &mut self.known[(on.wrapping_mul(37) ^ in_company) as usize % Self::PLACES];
+        if known.counts != counts || known.expected != expected {
+            let rarity = rarity(on, in_company, expected);
+            *known = Known { counts, expected, found: (rarity, as_share(rarity)) };
+        }
+        known.found
     }
 }
 
@@ -385,6 +400,18 @@ pub(super) mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_rarity_that_is_looked_up_is_that_of_its_counts_and_site(
+            asked in prop::collection::vec((1..9_000u32, 1..9_000u32, 1..4u64), 1..400),
+        ) {
+            let mut rarities = Rarities::default();
+            for (on, in_company, pages) in asked.iter().chain(&asked) {
+                let expected = expected(pages * 1000);
+                let reckoned = rarity(*on, *in_company, expected);
+                prop_assert_eq!(rarities.of(*on, *in_company, expected), (reckoned, as_share(reckoned)));
+            }
+        }
+
         #[test]
         fn counts_keep_their_order(
             pages in prop::collection::vec(prop::collection::vec("(menu|news|item [0-9]|a|b)?", 1..6), 1..8),
