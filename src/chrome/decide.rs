@@ -164,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chrome::evidence::tests::any_page;
+    use crate::chrome::evidence::{Link, tests::any_page};
     use crate::line::Shape;
 
     const SWITCH: f64 = 1.5;
@@ -190,6 +190,7 @@ mod tests {
             on: 1,
             exactly_on: 1,
             in_company: 1,
+            link: Link::None,
             shape: Shape::of(text),
             times: 1,
             time: 1,

@@ -19,6 +19,8 @@ pub struct LineEvidence {
     /// Pages on which the line stands beside the rarer of its two neighbours here; start and end of a page are
     /// neighbours too. Between 1 and `on`.
     pub in_company: u32,
+    /// Whether other pages have it right below the line above it.
+    pub link: Link,
     /// What the line looks like.
     pub shape: Shape,
     /// How often it stands on the page.
@@ -42,6 +44,29 @@ pub struct LineEvidence {
     pub share: f32,
     /// Characters of prose in the line: few in a short one, in one without a full stop, in one that recurs.
     pub prose: f32,
+}
+
+/// How a line hangs on the line above it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Link {
+    /// No other page has the two in a row.
+    #[default]
+    None,
+    /// Others have.
+    Loose,
+    /// More than half of the pages that have the rarer of the two have both in a row.
+    Tight,
+}
+
+impl Link {
+    /// Of lines that stand in a row on `together` pages, the rarer of which `on` pages have.
+    fn of(together: u32, on: u32) -> Self {
+        match together.min(on) {
+            0 | 1 => Link::None,
+            both if u64::from(both) * 2 > u64::from(on) => Link::Tight,
+            _ => Link::Loose,
+        }
+    }
 }
 
 /// Pages beside its own that a content line is expected on, for a site of two pages.
@@ -72,6 +97,9 @@ impl LineEvidence {
         self.on = without(self.on);
         self.exactly_on = without(self.exactly_on).min(self.on);
         self.in_company = without(self.in_company).min(self.on);
+        if self.on < 2 {
+            self.link = Link::None;
+        }
         self.rarity = rarity(self.on, self.in_company, expected(pages));
         self.share = as_share(self.rarity);
         self.prose = prose(self.shape) * self.share;
@@ -136,6 +164,7 @@ impl Gatherer {
                 on,
                 exactly_on,
                 in_company,
+                link: Link::of(self.pairs[at], on.min(if at > 0 { self.on[at - 1] } else { on })),
                 shape: line.shape,
                 times: *times,
                 time: *met,
@@ -307,6 +336,7 @@ pub(super) mod tests {
                     on,
                     exactly_on,
                     in_company,
+                    link: Link::of(on * others / 9, on),
                     shape,
                     times,
                     time,
@@ -343,6 +373,20 @@ pub(super) mod tests {
         assert_eq!((found[0].on, found[0].in_company), (3, 2));
         assert_eq!((found[1].on, found[1].in_company), (3, 1));
         assert_eq!((found[2].on, found[2].in_company), (1, 1));
+    }
+
+    #[test]
+    fn lines_are_linked_where_other_pages_have_both_in_a_row() {
+        let page = "menu\nnews\na\nfooter\nhelp";
+        let links = |others: &[&str]| {
+            let pages: Vec<&str> = [page].into_iter().chain(others.iter().copied()).collect();
+            of_first(&pages).iter().map(|line| line.link).collect::<Vec<_>>()
+        };
+        use Link::{Loose, None, Tight};
+        assert_eq!(links(&["menu\nnews\nb\nhelp\nfooter", "c\nfooter\nhelp"]), [Tight, Tight, None, None, Tight]);
+        let apart = ["help\nb\nfooter\nc", "help\nd\nfooter\ne"];
+        assert_eq!(links(&["footer\nhelp", apart[0], apart[1]])[3..], [None, Loose]);
+        assert_eq!(links(&[]), [None; 5]);
     }
 
     #[test]

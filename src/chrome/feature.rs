@@ -6,11 +6,12 @@
 
 use std::sync::LazyLock;
 
-use super::evidence::LineEvidence;
+use super::evidence::{LineEvidence, Link};
 use super::layout::Layout;
 use super::logarithm::{of_each, of_whole};
 use super::site::Pooled;
 use super::statistics::{RECURS, SHORT, STRONG, log_pages};
+use super::topic::Topic;
 
 /// Declares the features: an index for each, and its name.
 macro_rules! features {
@@ -35,6 +36,9 @@ features! {
     inside, inside_length, inside_rarity, is_above, above, below, before_prose, after_prose, middle, middle_length,
     breaks, breaks_length, above_near_exact,
     page_prose, body_prose, body_prose_length, body_density, page_lines, at_start, at_end,
+    // The run of lines that other pages have in a row, by loose and by tight links: on what share of the pages its most
+    // common line is, and how long it is if that is of the frame of the site, and if not.
+    run_frame, run_framed, run_unframed, run_long, tight_run_frame, tight_run_framed, tight_run_unframed, tight_run_long,
     // How far the next lines of prose are.
     prose_near, prose_far, prose_above, prose_below, template_near_prose,
     // The lines round it.
@@ -42,6 +46,10 @@ features! {
     alike_6, alike_20, inside_alike_20, length_alike_6, very_long_alike_20,
     prose_short_2, inside_prose_2, inside_short_6, rarity_recurring_6,
     length_before, length_after, closed_before, closed_after, rarity_before, rarity_after, prose_before, prose_after,
+    // What it and the lines round it share with the headline, and with the beginning of the text.
+    topic_headline, topic_headline_long, topic_headline_length, topic_headline_prose,
+    topic_headline_2, topic_headline_6, topic_headline_20, topic_headline_6_prose,
+    topic_text, topic_text_long, topic_text_length, topic_text_prose,
     // Its slot on the site's other pages.
     slot_prose_share_above, slot_prose_share_below, slot_prose_share, slot_prose_share_least,
     slot_rare_share_above, slot_rare_share_below, slot_rare_share, slot_prose_above, slot_prose_below,
@@ -119,6 +127,8 @@ pub struct PageEvidence<'a> {
     pub layout: &'a Layout,
     /// What the site's other pages have in each line's slots.
     pub pooled: &'a [[Pooled; 2]],
+    /// What each shares with its page.
+    pub topics: &'a [Topic],
     /// Pages of the site.
     pub pages: u64,
 }
@@ -136,6 +146,8 @@ enum Sum {
     Titles,
     Alike,
     Breaks,
+    /// Shares of the headline's long words, by the roots of lengths.
+    Headline,
 }
 
 /// Each [`Sum`], side by side so that a vector register or two hold them.
@@ -185,7 +197,23 @@ pub struct Extractor {
     logarithms: Vec<[f32; LOGARITHMS]>,
     /// Lines since the last line of prose above each line, and to the next below it.
     since: Vec<[u8; 2]>,
+    /// The runs that each line is of, by loose and by tight links.
+    runs: Vec<[Run; 2]>,
 }
+
+/// Lines that other pages have in a row: the longer, the likelier a menu, above all if it hangs on the frame of the site.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    /// How many.
+    lines: usize,
+    /// Pages that have the most common of them.
+    on: u32,
+}
+
+/// Share of a site's pages from which a line is of the frame that all pages have.
+const FRAME: f32 = 0.5;
+/// Lines of a long run.
+const LONG_RUN: usize = 16;
 
 /// Lines beyond which prose is out of sight.
 const OUT_OF_SIGHT: u8 = 60;
@@ -246,8 +274,8 @@ impl Extractor {
         // The features of a line are written one by one and read eight at once. A processor waits where that follows
         // closely, so they are read when those of the next line are written.
         let (mut next, mut last) = (&mut [0.0; COUNT], &mut [0.0; COUNT]);
-        let known = self.since.iter().zip(&self.round).zip(&self.logarithms);
-        for ((at, evidence), ((since, round), logarithms)) in page.lines.iter().enumerate().zip(known) {
+        let known = self.since.iter().zip(&self.round).zip(&self.logarithms).zip(&self.runs);
+        for ((at, evidence), (((since, round), logarithms), runs)) in page.lines.iter().enumerate().zip(known) {
             *next = [0.0; COUNT];
             let mut line = Line { page, whole: &whole, at, evidence, features: next };
             let logarithms = Logarithms::from(*logarithms);
@@ -256,6 +284,8 @@ impl Extractor {
             line.titles();
             line.place(&self.sums);
             line.surroundings(*since, round, &logarithms);
+            line.runs(*runs);
+            line.topic(round);
             line.slots();
             if at > 0 {
                 take(last);
@@ -284,7 +314,8 @@ impl Extractor {
 
     fn measure(&mut self, page: &PageEvidence<'_>) {
         let lines = page.lines;
-        self.sums.set(lines.iter().map(|line| {
+        let topics = page.topics.iter().copied().chain(std::iter::repeat(Topic::default()));
+        self.sums.set(lines.iter().zip(topics).map(|(line, topic)| {
             let recurs = yes(page.pages > 1 && line.rarity < RECURS);
             let weight = line.shape.length().sqrt();
             let mut row = Row::default();
@@ -295,8 +326,19 @@ impl Extractor {
             row[Sum::Titles as usize] = yes(line.titles_another);
             row[Sum::Alike as usize] = yes(line.alike > 2);
             row[Sum::Breaks as usize] = recurs;
+            row[Sum::Headline as usize] = topic.headline_long * weight;
             row
         }));
+        self.runs.clear();
+        self.runs.resize(lines.len(), [Run::default(); 2]);
+        for (kind, least) in [Link::Loose, Link::Tight].into_iter().enumerate() {
+            let mut of_run = self.runs.iter_mut();
+            for run in lines.chunk_by(|_, line| line.link >= least) {
+                let on = run.iter().map(|line| line.on).max().unwrap_or_default();
+                let found = Run { lines: run.len(), on };
+                of_run.by_ref().take(run.len()).for_each(|runs| runs[kind] = found);
+            }
+        }
         self.since.clear();
         self.since.resize(lines.len(), [OUT_OF_SIGHT; 2]);
         let is_prose = |line: &LineEvidence| line.prose > STRONG;
@@ -594,6 +636,43 @@ impl Line<'_> {
     }
 
     #[inline(always)]
+    fn runs(&mut self, [loose, tight]: [Run; 2]) {
+        if self.page.pages < 2 {
+            return;
+        }
+        for (run, frame, framed, unframed, long) in [
+            (loose, F::run_frame, F::run_framed, F::run_unframed, F::run_long),
+            (tight, F::tight_run_frame, F::tight_run_framed, F::tight_run_unframed, F::tight_run_long),
+        ] {
+            let share = (run.on as f32 / self.page.pages as f32).min(1.0);
+            self.set(frame, share);
+            self.set(if share > FRAME { framed } else { unframed }, of_whole(run.lines));
+            self.set(long, yes(share > FRAME && run.lines >= LONG_RUN));
+        }
+    }
+
+    #[inline(always)]
+    fn topic(&mut self, round: &[Row; RADII.len()]) {
+        let topic = self.page.topics.get(self.at).copied().unwrap_or_default();
+        let long = length(self.evidence);
+        let prose = yes(self.evidence.prose > STRONG);
+        self.set(F::topic_headline, topic.headline);
+        self.set(F::topic_headline_long, topic.headline_long);
+        self.set(F::topic_headline_length, topic.headline_long * long);
+        self.set(F::topic_headline_prose, topic.headline_long * prose);
+        self.set(F::topic_text, topic.text);
+        self.set(F::topic_text_long, topic.text_long);
+        self.set(F::topic_text_length, topic.text_long * long);
+        self.set(F::topic_text_prose, topic.text_long * prose);
+        let share = |row: &Row| (row[Sum::Headline as usize] / (row[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0);
+        let [near, far, wide] = round;
+        self.set(F::topic_headline_2, share(near));
+        self.set(F::topic_headline_6, share(far));
+        self.set(F::topic_headline_20, share(wide));
+        self.set(F::topic_headline_6_prose, share(far) * prose);
+    }
+
+    #[inline(always)]
     fn slots(&mut self) {
         let [above, below] = self.page.pooled.get(self.at).copied().unwrap_or_default();
         let share = |slot: &Pooled| slot.prose_share.sqrt() * slot.sure;
@@ -625,12 +704,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chrome::evidence::tests::any_page;
+    use crate::chrome::evidence::tests::{any_page, of_first};
 
     fn features(lines: &[LineEvidence], elsewhere: &[u32], pooled: &[[Pooled; 2]], pages: u64) -> Vec<Features> {
         let mut layout = Layout::default();
         layout.find(lines, pages);
-        let page = PageEvidence { lines, elsewhere, layout: &layout, pooled, pages };
+        let page = PageEvidence { lines, elsewhere, layout: &layout, pooled, topics: &[], pages };
         let mut features = Vec::new();
         Extractor::default().extract(&page, |line| features.push(*line));
         features
@@ -670,6 +749,33 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_as_long_as_its_links_and_of_the_frame_by_its_most_common_line() {
+        let of = |on: u32, link: Link| LineEvidence { on, link, ..of_first(&["x", "y"])[0] };
+        let page = [of(9, Link::None), of(2, Link::Tight), of(2, Link::Loose), of(1, Link::None), of(3, Link::None)];
+        let found = features(&page, &[], &[], 10);
+        let values = |feature: F| found.iter().map(|line| line[feature as usize]).collect::<Vec<_>>();
+        let [two, three] = [2, 3].map(of_whole);
+        assert_eq!(values(F::run_framed), [three, three, three, 0.0, 0.0]);
+        assert_eq!(values(F::tight_run_framed), [two, two, 0.0, 0.0, 0.0]);
+        assert_eq!(values(F::run_frame), [0.9, 0.9, 0.9, 0.1, 0.3]);
+        assert_eq!(values(F::tight_run_frame), [0.9, 0.9, 0.2, 0.1, 0.3]);
+        let long = vec![of(10, Link::Tight); LONG_RUN];
+        assert!(features(&long, &[], &[], 10).iter().all(|line| line[F::run_long as usize] == 1.0));
+    }
+
+    #[test]
+    fn lines_round_a_line_tell_what_is_spoken_of_there() {
+        let page = of_first(&["ferry\nlate\nagain\nbread"]);
+        let topics = [1.0, 1.0, 0.0, 0.0].map(|share| Topic { headline_long: share, ..Topic::default() });
+        let (mut layout, mut found) = (Layout::default(), Vec::new());
+        layout.find(&page, 1);
+        let page =
+            PageEvidence { lines: &page, elsewhere: &[], layout: &layout, pooled: &[], topics: &topics, pages: 1 };
+        Extractor::default().extract(&page, |line| found.push(line[F::topic_headline_2 as usize]));
+        assert!(found[2] > found[3] && found[3] > 0.0, "{found:?}");
+    }
+
+    #[test]
     fn a_page_without_lines_has_no_features() {
         assert!(features(&[], &[], &[], 1).is_empty());
     }
@@ -679,7 +785,7 @@ mod tests {
         fn vector_code_does_what_plain_code_does((lines, pages) in any_page()) {
             let mut layout = Layout::default();
             layout.find(&lines, pages);
-            let page = PageEvidence { lines: &lines, elsewhere: &[], layout: &layout, pooled: &[], pages };
+            let page = PageEvidence { lines: &lines, elsewhere: &[], layout: &layout, pooled: &[], topics: &[], pages };
             let (mut extractor, mut plain) = (Extractor::default(), Vec::new());
             extractor.measure(&page);
             extractor.extract_plain(&page, |line| plain.push(*line));

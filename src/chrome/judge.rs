@@ -11,6 +11,7 @@ use super::feature::{Extractor, Features, PageEvidence};
 use super::layout::Layout;
 use super::model::{Model, SiteWeights};
 use super::site::{Pooled, SiteModel};
+use super::topic::{Topic, Topics};
 use super::{Rule, Verdict};
 use crate::census::{Census, Everywhere, SiteCounts, digest};
 use crate::line::{Key, Line, TitleParts};
@@ -68,12 +69,13 @@ struct Known {
     elsewhere: Vec<u32>,
     layout: Layout,
     pooled: Vec<[Pooled; 2]>,
+    topics: Vec<Topic>,
 }
 
 impl Known {
     fn on(&self, site: &SiteModel) -> PageEvidence<'_> {
-        let Self { lines, elsewhere, layout, pooled } = self;
-        PageEvidence { lines, elsewhere, layout, pooled, pages: site.counts().pages() }
+        let Self { lines, elsewhere, layout, pooled, topics } = self;
+        PageEvidence { lines, elsewhere, layout, pooled, topics, pages: site.counts().pages() }
     }
 }
 
@@ -88,6 +90,7 @@ pub struct Judge<'a> {
     lenience: f32,
     titles: TitleParts,
     gatherer: Gatherer,
+    topics: Topics,
     extractor: Extractor,
     bytes: Vec<u8>,
     known: Known,
@@ -109,6 +112,7 @@ impl<'a> Judge<'a> {
             lenience: 0.0,
             titles: TitleParts::new(key),
             gatherer: Gatherer::default(),
+            topics: Topics::default(),
             extractor: Extractor::default(),
             bytes: Vec::new(),
             known: Known::default(),
@@ -176,12 +180,13 @@ impl<'a> Judge<'a> {
     /// Gathers what is known of the lines of a page that are not blank.
     fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteModel) {
         let titles = self.titles.of(page.text, lines);
-        let Known { lines: evidence, elsewhere, layout, pooled } = &mut self.known;
+        let Known { lines: evidence, elsewhere, layout, pooled, topics } = &mut self.known;
         self.gatherer.gather(lines, titles, site.counts(), evidence);
         let digest = digest(evidence.iter().map(|line| line.template), &mut self.bytes);
         site.copies().discount(digest, evidence, site.counts());
         layout.find(evidence, site.counts().pages());
         site.pool(digest, evidence, layout, pooled);
+        self.topics.find(page.text, lines, evidence, layout, topics);
         elsewhere.clear();
         elsewhere.extend(evidence.iter().map(|line| self.sites.everywhere.elsewhere(line.template)));
     }

@@ -105,7 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chrome::evidence::tests::any_page;
+    use crate::chrome::evidence::{Link, tests::any_page};
     use crate::line::Shape;
 
     fn line(template: Fingerprint, on: u32, prose: f32) -> LineEvidence {
@@ -114,6 +114,7 @@ mod tests {
             on,
             exactly_on: on,
             in_company: on,
+            link: Link::None,
             shape: Shape::default(),
             times: 1,
             time: 1,

@@ -1,8 +1,9 @@
 //! From a census to verdicts: which lines of a page are the site's, and which the page's own.
 //!
 //! [`evidence`] is what is known of each line, without the [`copies`] of its page; [`layout`] where it stands on its
-//! page, [`site`] what the site's other pages tell, [`statistics`] what kind of site it is; [`feature`] puts it all in numbers, [`model`] weighs them, and [`decide`](decide::decide) is the one
-//! function that makes verdicts of it. [`judge`] takes a page through these.
+//! page, [`topic`] what it has to do with it, [`site`] what the site's other pages tell, [`statistics`] what kind of site
+//! it is; [`feature`] puts it all in numbers, [`model`] weighs them, and [`decide`](decide::decide) is the one function
+//! that makes verdicts of it. [`judge`] takes a page through these.
 
 pub mod copies;
 pub mod decide;
@@ -14,6 +15,7 @@ mod logarithm;
 pub mod model;
 pub mod site;
 pub mod statistics;
+pub mod topic;
 
 use serde::Serialize;
 

@@ -3,10 +3,11 @@
 //! A page is split, normalised and hashed in one pass over its bytes: blocks of
 //! 64 are lower-cased and scanned together (`scan`), lines of plain ASCII are
 //! then hashed as they lie, and only a line that holds other characters or needs
-//! its spaces collapsed costs more (`normalise`). A line with a digit in it
-//! has a second fingerprint, of its `template`, which other numbers and dates
-//! do not change.
+//! its spaces collapsed costs more (`normalise`). A line with a digit or an
+//! address in it has a second fingerprint, of its `template`, which other
+//! numbers, dates and addresses do not change.
 
+mod address;
 mod calendar;
 mod character;
 pub(crate) mod lanes;
@@ -16,11 +17,13 @@ mod scan;
 mod shape;
 mod template;
 mod title;
+pub(crate) mod words;
 
 use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use address::Addresses;
 use normalise::{collapse, fold, fold_whole};
 use scan::{BLOCK, Looks, Marks, looks, scan};
 pub use shape::Shape;
@@ -91,7 +94,7 @@ impl Line {
 /// Whether lines get a fingerprint of their template, and a shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Templates {
-    /// Lines with digits do.
+    /// Lines with digits or addresses do.
     #[default]
     Take,
     /// None does: `template` is `exact`. For passes that do not ask for it.
@@ -108,8 +111,11 @@ pub struct Normaliser {
     lowered: Vec<u8>,
     /// The normal form of a line that is not plain ASCII.
     folded: Vec<u8>,
-    /// The template of a line.
+    /// A line without its addresses, and the template of a line.
+    bare: Vec<u8>,
     masked: Vec<u8>,
+    /// Where the addresses of the page are.
+    addresses: Addresses,
 }
 
 /// Buffers are given back after a page that made them larger than this.
@@ -158,6 +164,7 @@ impl Normaliser {
         out.clear();
         let bytes = text.as_bytes();
         self.make_room(bytes.len());
+        self.addresses.find(bytes, self.templates);
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         let mut splitter = Splitter::at_start();
         for (number, block) in blocks.iter().enumerate() {
@@ -195,7 +202,7 @@ impl Normaliser {
     }
 
     fn give_back(&mut self) {
-        for buffer in [&mut self.lowered, &mut self.folded, &mut self.masked] {
+        for buffer in [&mut self.lowered, &mut self.folded, &mut self.bare, &mut self.masked] {
             if buffer.capacity() > KEPT_BYTES {
                 *buffer = Vec::new();
             }
@@ -211,8 +218,9 @@ impl Normaliser {
     fn line(&mut self, span: Span, holds: Holds) -> Line {
         let Span { start, end, next } = span;
         let digit = holds.digit && self.templates == Templates::Take;
-        let (exact, template) = if holds.high || holds.loose || digit {
-            self.fingerprints(start..end, holds)
+        let address = self.addresses.are_before(end);
+        let (exact, template) = if holds.high || holds.loose || digit || address {
+            self.fingerprints(start..end, holds, address)
         } else {
             let exact = self.key.fingerprint(&self.lowered[start..end]);
             (exact, exact)
@@ -222,16 +230,24 @@ impl Normaliser {
 
     /// Both fingerprints of any line.
     #[inline(never)]
-    fn fingerprints(&mut self, line: Range<usize>, holds: Holds) -> (Fingerprint, Fingerprint) {
-        let Normaliser { key, templates, lowered, folded, masked } = self;
+    fn fingerprints(&mut self, line: Range<usize>, holds: Holds, address: bool) -> (Fingerprint, Fingerprint) {
+        let Normaliser { key, templates, lowered, folded, bare, masked, .. } = self;
         let (ahead, len, digit) = normal_form(lowered, line, holds, folded);
         let exact = key.fingerprint(&ahead[..len]);
-        if digit && *templates == Templates::Take && template::mask(ahead, len, masked) {
-            (exact, key.fingerprint(masked))
+        let template = if address {
+            address::mask(&ahead[..len], bare).then(|| template_of(bare, masked))
         } else {
-            (exact, exact)
-        }
+            (digit && *templates == Templates::Take && template::mask(ahead, len, masked)).then_some(&**masked)
+        };
+        (exact, template.map_or(exact, |template| key.fingerprint(template)))
     }
+}
+
+/// The template of a line whose addresses are masked.
+fn template_of<'a>(bare: &'a mut Vec<u8>, masked: &'a mut Vec<u8>) -> &'a [u8] {
+    let len = bare.len();
+    bare.resize(len + BLOCK, 0);
+    if template::mask(bare, len, masked) { masked } else { &bare[..len] }
 }
 
 /// The normal form of a line of a lowered page, its length (a block can be read
@@ -396,12 +412,16 @@ pub fn normalised(line: &str) -> String {
 }
 
 /// The template of a line, to show or to compare: what [`Line::template`] is the
-/// fingerprint of. Names of months and days show as U+0001.
+/// fingerprint of. Names of months and days show as U+0001, addresses as U+0002.
 pub fn template(line: &str) -> String {
     let text = normalised(line);
-    let mut ahead = text.clone().into_bytes();
+    let (mut ahead, mut masked) = (Vec::new(), Vec::new());
+    if line.contains(address::MARK) && address::mask(text.as_bytes(), &mut ahead) {
+        return String::from_utf8_lossy(template_of(&mut ahead, &mut masked)).into_owned();
+    }
+    ahead.clear();
+    ahead.extend_from_slice(text.as_bytes());
     ahead.resize(text.len() + BLOCK, 0);
-    let mut masked = Vec::new();
     if template::mask(&ahead, text.len(), &mut masked) { String::from_utf8_lossy(&masked).into_owned() } else { text }
 }
 

@@ -389,7 +389,7 @@ fn look(c: char) -> u16 {
 }
 
 /// Whether a character is written in two cells: an ideograph, a syllable of Kana or Hangul.
-fn is_wide(c: char) -> bool {
+pub(super) fn is_wide(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
 }
 

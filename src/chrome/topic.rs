@@ -1,0 +1,237 @@
+//! What a line has to do with what its page is about: the words that it shares with the headline, and with the
+//! beginning of the text.
+//!
+//! A teaser, or an article that follows below, looks like the page's own text and stands on this page alone; but it
+//! speaks of other things. A list in the middle of an article looks like a menu, but has the article's words. This needs
+//! neither other pages nor lists of words: long words tell more than short ones, in any language that has them.
+
+use super::evidence::LineEvidence;
+use super::layout::Layout;
+use crate::line::Line;
+use crate::line::words::{Word, words};
+
+/// What a line shares with its page, as shares between 0 and 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Topic {
+    /// Share of the headline's words that the line has, and of its long words. Of the title if no line is the headline.
+    pub headline: f32,
+    /// The same of its long words.
+    pub headline_long: f32,
+    /// Share of the line's words that the beginning of the text has too, in another line.
+    pub text: f32,
+    /// The same of its long words.
+    pub text_long: f32,
+}
+
+/// Words of a headline that are looked at.
+const MOST: usize = 64;
+/// Characters of prose that are the beginning of the text.
+const BEGINNING: f32 = 2000.0;
+/// Prose in a line of it, in characters.
+const PROSE: f32 = 40.0;
+/// Lines that the beginning may have.
+const MOST_LINES: usize = 64;
+
+/// Places in the tables: a word is taken for another once in a while.
+const PLACES: usize = 1 << 12;
+
+/// Finds topics of lines, page by page. Keeps its buffers.
+#[derive(Debug)]
+pub struct Topics {
+    /// For each place, the number of a word of the headline, from 1.
+    headline: Box<[u8; PLACES]>,
+    /// For each place, the line of the beginning, from 1, that has the word; [`MANY`] if more than one has.
+    text: Box<[u8; PLACES]>,
+    /// The lines of the beginning.
+    beginning: Vec<usize>,
+}
+
+/// Stands for more than one line.
+const MANY: u8 = u8::MAX;
+
+impl Default for Topics {
+    fn default() -> Self {
+        Self { headline: Box::new([0; PLACES]), text: Box::new([0; PLACES]), beginning: Vec::new() }
+    }
+}
+
+/// What is counted of a line.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    /// The words of the headline that it has, a bit each.
+    headline: u64,
+    words: u32,
+    long: u32,
+    shared: u32,
+    shared_long: u32,
+}
+
+fn place(word: Word) -> usize {
+    word.hash as usize % PLACES
+}
+
+impl Topics {
+    /// Puts the topics of the lines of a page that are not blank into `topics`: `evidence` and `layout` are theirs.
+    pub fn find(
+        &mut self,
+        text: &str,
+        lines: &[Line],
+        evidence: &[LineEvidence],
+        layout: &Layout,
+        topics: &mut Vec<Topic>,
+    ) {
+        topics.clear();
+        topics.resize(evidence.len(), Topic::default());
+        let shown = || lines.iter().filter(|line| !line.is_blank());
+        let text_of = |line: &Line| text.get(line.start..line.end).unwrap_or_default();
+        let headline = shown().nth(layout.headline.unwrap_or_default()).map_or("", text_of);
+        let long = self.set_headline(headline);
+        self.set_beginning(shown().map(text_of), evidence, layout);
+
+        let mut shown = shown().zip(topics).enumerate();
+        let mut beginning = self.beginning.iter().zip(1..).peekable();
+        // The next line, and its number among those of the beginning, from 1; 0 if it is none.
+        let mut next = || {
+            let (at, (line, topic)) = shown.next()?;
+            let own: u8 = beginning.next_if(|(first, _)| **first == at).map_or(0, |(_, number)| number);
+            Some((line.end, topic, own))
+        };
+        let Some((mut end, mut topic, mut own)) = next() else { return };
+        let mut counts = Counts::default();
+        words(text, |word| {
+            while word.start >= end {
+                let Some(line) = next() else { return };
+                *topic = std::mem::take(&mut counts).topic(long);
+                (end, topic, own) = line;
+            }
+            let place = place(word);
+            let number = self.headline[place];
+            counts.headline |= u64::from(number != 0) << (number.wrapping_sub(1) & 63);
+            let is_shared = u32::from(self.text[place] != 0 && self.text[place] != own);
+            let is_long = u32::from(word.is_long);
+            counts.words += 1;
+            counts.long += is_long;
+            counts.shared += is_shared;
+            counts.shared_long += is_shared & is_long;
+        });
+        *topic = counts.topic(long);
+    }
+
+    /// Notes the words of the headline, and returns its words and its long words, a bit each.
+    fn set_headline(&mut self, headline: &str) -> [u64; 2] {
+        self.headline.fill(0);
+        let (mut number, mut all, mut long) = (0, 0, 0);
+        words(headline, |word| {
+            let place = &mut self.headline[place(word)];
+            if *place == 0 && number < MOST as u8 {
+                number += 1;
+                *place = number;
+                all |= 1 << (number - 1);
+                long |= u64::from(word.is_long) << (number - 1);
+            }
+        });
+        [all, long]
+    }
+
+    /// Notes the words of the first prose of the body.
+    fn set_beginning<'a>(&mut self, lines: impl Iterator<Item = &'a str>, evidence: &[LineEvidence], layout: &Layout) {
+        self.text.fill(0);
+        self.beginning.clear();
+        let mut prose = 0.0;
+        let body = lines.zip(evidence).enumerate().skip(layout.body.start).take(layout.body.len());
+        for (at, (line, evidence)) in body.filter(|(_, (_, evidence))| evidence.prose > PROSE) {
+            self.beginning.push(at);
+            let number = self.beginning.len() as u8;
+            words(line, |word| {
+                let place = &mut self.text[place(word)];
+                *place = if *place == 0 || *place == number { number } else { MANY };
+            });
+            prose += evidence.prose;
+            if prose > BEGINNING || self.beginning.len() >= MOST_LINES {
+                return;
+            }
+        }
+    }
+}
+
+impl Counts {
+    /// `headline` are the words of the headline and its long ones, a bit each.
+    fn topic(self, headline: [u64; 2]) -> Topic {
+        let [headline, headline_long] =
+            headline.map(|all| (self.headline & all).count_ones() as f32 / all.count_ones().max(1) as f32);
+        Topic {
+            headline,
+            headline_long,
+            text: self.shared as f32 / self.words.max(1) as f32,
+            text_long: self.shared_long as f32 / self.long.max(1) as f32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::chrome::evidence::tests::of_first;
+    use crate::line::{Key, Normaliser};
+
+    /// The topics of the lines of a page that is alone on its site.
+    fn topics(text: &str) -> Vec<Topic> {
+        let (mut lines, mut layout, mut topics) = (Vec::new(), Layout::default(), Vec::new());
+        Normaliser::new(Key::default()).page(text, &mut lines);
+        let evidence = of_first(&[text]);
+        layout.find(&evidence, 1);
+        // What is left of the page before does not matter.
+        let mut finder = Topics::default();
+        finder.find("Harbour\n", &[], &[], &Layout::default(), &mut topics);
+        finder.find(text, &lines, &evidence, &layout, &mut topics);
+        topics
+    }
+
+    const PAGE: &str = "Ferry to Hale is late again | Courier\n\nFerry to Hale is late again\nWhy the ferry is late\n\
+        The boat that brings the islanders of Hale to market came three hours late on Tuesday, and nobody said why.\n\
+        Market traders of the islanders lost their Tuesday, and the boat was seen in harbour until noon, they say.\n\
+        Council meets on the price of bread, and will not say when it can decide, as all of its members told us.";
+
+    #[test]
+    fn lines_have_the_words_of_the_headline_or_have_not() {
+        let found: Vec<f32> = topics(PAGE).iter().map(|topic| topic.headline).collect();
+        assert_eq!(found[1], 1.0);
+        assert_eq!(found[2], 3.0 / 6.0);
+        assert!(found[3] > 0.0 && found[5] == 0.0, "{found:?}");
+    }
+
+    #[test]
+    fn a_line_of_the_text_shares_the_words_of_other_lines_and_not_its_own() {
+        let found: Vec<f32> = topics(PAGE).iter().map(|topic| topic.text_long).collect();
+        assert!(found[3] > 0.2 && found[3] < 0.8, "{found:?}");
+        assert!(found[4] > 0.2 && found[5] < found[4], "{found:?}");
+    }
+
+    #[test]
+    fn without_a_headline_the_title_is_what_the_page_is_about() {
+        let found = topics("Ferry timetable\nHale\nThe ferry leaves\nthe timetable of the ferry");
+        let shares: Vec<f32> = found.iter().map(|topic| topic.headline).collect();
+        assert_eq!(shares, [1.0, 0.0, 0.5, 1.0]);
+        assert!(found.iter().all(|topic| topic.text == 0.0));
+    }
+
+    #[test]
+    fn a_page_without_words_has_no_topics() {
+        assert_eq!(topics("*\n---\n\n...").len(), 3);
+        assert!(topics("*\n---\n\n...").iter().all(|topic| *topic == Topic::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_between_nothing_and_all(text in "([a-z雨がé ,.]{0,90}\n){0,12}") {
+            for topic in topics(&text) {
+                let Topic { headline, headline_long, text, text_long } = topic;
+                for share in [headline, headline_long, text, text_long] {
+                    prop_assert!((0.0..=1.0).contains(&share), "{topic:?}");
+                }
+            }
+        }
+    }
+}

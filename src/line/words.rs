@@ -1,0 +1,239 @@
+//! The words of a text, as hashes.
+//!
+//! A word is a run of letters and digits of any script, in any case. Scripts without spaces have no such runs: there,
+//! each two characters side by side are a word. Blocks of 64 bytes are looked at together, and a word of ASCII is hashed
+//! by its first and last eight bytes, so that the words of a page cost little more than reading it.
+
+use super::lanes::BLOCK;
+use super::shape::is_wide;
+
+/// A word of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// First byte of the run of letters and digits that the word is of.
+    pub start: usize,
+    /// A hash of the word in small letters.
+    pub hash: u32,
+    /// Whether it has five characters or more, or is of a script without spaces: short words are mostly those that all
+    /// texts have.
+    pub is_long: bool,
+}
+
+/// Characters of a long word.
+const LONG: usize = 5;
+/// Bytes of a word that count: longer runs are no words.
+const MOST: usize = 64;
+
+/// Hands the words of a text to `take`, in their order.
+pub fn words(text: &str, mut take: impl FnMut(Word)) {
+    let bytes = text.as_bytes();
+    let mut done: usize = 0;
+    let mut last = [0; BLOCK];
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    for (number, block) in blocks.iter().chain([&last]).enumerate() {
+        let base = number * BLOCK;
+        let Marks { words, high } = marks(block);
+        let mut left = words & from_bit(done.saturating_sub(base));
+        while left != 0 {
+            let bit = left.trailing_zeros() as usize;
+            let behind = bit + (left >> bit).trailing_ones() as usize;
+            left &= from_bit(behind);
+            let start = base + bit;
+            if behind < BLOCK && high & from_bit(bit) & !from_bit(behind) == 0 {
+                let len = behind - bit;
+                take(Word { start, hash: hash_at(bytes, start, len), is_long: len >= LONG });
+                continue;
+            }
+            let more = bytes.get(base + behind..).unwrap_or_default();
+            done = base + behind + more.iter().take_while(|byte| is_of_word(**byte)).count();
+            left &= from_bit(done - base);
+            beyond_block(text.get(start..done).unwrap_or_default(), start, &mut take);
+        }
+    }
+}
+
+/// All bits from the one of this number.
+fn from_bit(number: usize) -> u64 {
+    u64::MAX.checked_shl(number as u32).unwrap_or_default()
+}
+
+/// The words of a run that goes beyond a block or holds characters beyond ASCII.
+#[inline(never)]
+fn beyond_block(run: &str, start: usize, take: &mut impl FnMut(Word)) {
+    if run.is_ascii() {
+        take(Word { start, hash: hash(run.as_bytes()), is_long: run.len() >= LONG });
+    } else {
+        beyond_ascii(run, start, take);
+    }
+}
+
+/// The words of a run that holds characters beyond ASCII, which may be punctuation.
+fn beyond_ascii(run: &str, start: usize, take: &mut impl FnMut(Word)) {
+    let mut word = [0; MOST];
+    let (mut len, mut characters) = (0, 0);
+    let mut before = None;
+    for c in run.chars().chain([' ']) {
+        let is_part = c.is_alphanumeric() && !is_wide(c);
+        if is_part {
+            for c in c.to_lowercase() {
+                let mut utf8 = [0; 4];
+                for byte in c.encode_utf8(&mut utf8).bytes() {
+                    if let Some(to) = word.get_mut(len) {
+                        *to = byte;
+                        len += 1;
+                    }
+                }
+            }
+            characters += 1;
+        } else if characters > 0 {
+            take(Word { start, hash: hash(word.get(..len).unwrap_or_default()), is_long: characters >= LONG });
+            (len, characters) = (0, 0);
+        }
+        let wide = Some(c).filter(|c| is_wide(*c) && c.is_alphanumeric());
+        if let (Some(before), Some(wide)) = (before, wide) {
+            let pair = u64::from(u32::from(before)) << 32 | u64::from(u32::from(wide));
+            take(Word { start, hash: mixed(pair, 0), is_long: true });
+        }
+        before = wide;
+    }
+}
+
+/// As letters of ASCII differ in one bit by their case, and digits have it.
+const SMALL: u64 = 0x2020_2020_2020_2020;
+
+/// The hash of the word of ASCII at `start`, as [`hash`] has it.
+#[inline]
+fn hash_at(bytes: &[u8], start: usize, len: usize) -> u32 {
+    let word = bytes.get(start..).unwrap_or_default();
+    match word.first_chunk::<8>() {
+        // A short word with what follows it: the rest is cut off.
+        Some(first) if len < 8 => mixed((u64::from_le_bytes(*first) | SMALL) & !from_bit(8 * len), 0),
+        _ => hash(word.get(..len).unwrap_or_default()),
+    }
+}
+
+/// The hash of a word in small letters; of ASCII, in any letters.
+#[inline]
+fn hash(word: &[u8]) -> u32 {
+    match (word.first_chunk::<8>(), word.last_chunk::<8>()) {
+        (Some(first), Some(last)) => mixed(u64::from_le_bytes(*first) | SMALL, u64::from_le_bytes(*last) | SMALL),
+        _ => {
+            let mut bytes = [0; 8];
+            bytes.iter_mut().zip(word).for_each(|(to, from)| *to = *from | 0x20);
+            mixed(u64::from_le_bytes(bytes), 0)
+        }
+    }
+}
+
+#[inline]
+fn mixed(first: u64, last: u64) -> u32 {
+    let mixed = (first ^ last.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as u32
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
+}
+
+/// What the bytes of a block are, a bit each.
+struct Marks {
+    /// Letters, digits and bytes of characters beyond ASCII.
+    words: u64,
+    /// Bytes of characters beyond ASCII.
+    high: u64,
+}
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+#[inline]
+fn marks(block: &[u8; BLOCK]) -> Marks {
+    // SAFETY: `sse2::marks` asks for nothing but SSE2, which is part of x86-64.
+    unsafe { sse2::marks(block) }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn marks(block: &[u8; BLOCK]) -> Marks {
+    Marks {
+        words: super::lanes::gather(block.map(is_of_word)),
+        high: super::lanes::gather(block.map(|byte| !byte.is_ascii())),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod sse2 {
+    use super::{BLOCK, Marks};
+    use crate::line::lanes::sse2::*;
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    pub(super) fn marks(block: &[u8; BLOCK]) -> Marks {
+        let (lanes, _) = block.as_chunks::<16>();
+        lanes.iter().enumerate().fold(Marks { words: 0, high: 0 }, |all, (lane, bytes)| {
+            let bytes = load(bytes);
+            let letter = in_range(_mm_or_si128(bytes, splat(0x20)), b'a', b'z');
+            let word = _mm_or_si128(_mm_or_si128(letter, in_range(bytes, b'0', b'9')), bytes);
+            let place = 16 * lane;
+            Marks { words: all.words | bits(word) << place, high: all.high | bits(bytes) << place }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(text: &str) -> Vec<(usize, u32, bool)> {
+        let mut found = Vec::new();
+        words(text, |word| found.push((word.start, word.hash, word.is_long)));
+        found
+    }
+
+    fn hashes(text: &str) -> Vec<u32> {
+        of(text).into_iter().map(|(_, hash, _)| hash).collect()
+    }
+
+    #[test]
+    fn case_and_punctuation_make_no_other_words() {
+        let ferry = hashes("the ferry was late at kaş");
+        assert_eq!(ferry.len(), 6);
+        assert_eq!(hashes("“THE Ferry—was late… (at Kaş)”"), ferry);
+        assert_eq!(hashes("Internationalisation"), hashes("internationalisation"));
+        assert_ne!(hashes("ferry"), hashes("ferries"));
+    }
+
+    #[test]
+    fn scripts_without_spaces_have_pairs_of_characters_for_words() {
+        assert_eq!(of("雨が降った。").len(), 4);
+        assert_eq!(hashes("昨日、雨が降った")[1..], hashes("雨が降った")[..]);
+        assert!(of("雨が").iter().all(|(.., is_long)| *is_long));
+    }
+
+    #[test]
+    fn long_words_have_five_characters() {
+        let long: Vec<bool> = of("rain river rêve rêves").into_iter().map(|(.., is_long)| is_long).collect();
+        assert_eq!(long, [false, true, false, true]);
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_the_same_wherever_blocks_begin(
+            text in "([a-zA-Z0-9]{1,12}[ .,\n]|.{0,3}|[äßé]{1,9} |[雨が降った]{1,4}){0,40}",
+            pad in 0..70usize,
+        ) {
+            let padded = format!("{}{text}", " ".repeat(pad));
+            let moved: Vec<_> = of(&padded).into_iter().map(|(start, hash, is_long)| (start - pad, hash, is_long)).collect();
+            prop_assert_eq!(of(&text), moved);
+        }
+
+        #[test]
+        fn every_word_of_ascii_is_found(text in "[a-z0-9 ,.\n]{0,200}") {
+            let split: Vec<usize> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::len).collect();
+            let found = of(&text);
+            prop_assert_eq!(found.len(), split.len());
+            prop_assert!(found.iter().zip(split).all(|((.., is_long), len)| *is_long == (len >= LONG)));
+        }
+    }
+}
