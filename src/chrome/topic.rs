@@ -55,6 +55,10 @@ impl Default for Topics {
     }
 }
 
+/// What a line that is all of the beginning is taken to share with it, as it has no others to share words with: about
+/// what content does.
+const ALONE: [f32; 2] = [0.4, 0.3];
+
 /// What is counted of a line.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
@@ -87,8 +91,12 @@ impl Topics {
         let headline = shown().nth(layout.headline.unwrap_or_default()).map_or("", text_of);
         let long = self.set_headline(headline);
         self.set_beginning(shown().map(text_of), evidence, layout);
+        let alone = match self.beginning[..] {
+            [only] => Some(only),
+            _ => None,
+        };
 
-        let mut shown = shown().zip(topics).enumerate();
+        let mut shown = shown().zip(topics.iter_mut()).enumerate();
         let mut beginning = self.beginning.iter().zip(1..).peekable();
         // The next line, and its number among those of the beginning, from 1; 0 if it is none.
         let mut next = || {
@@ -115,6 +123,9 @@ impl Topics {
             counts.shared_long += is_shared & is_long;
         });
         *topic = counts.topic(long);
+        if let Some(topic) = alone.and_then(|at| topics.get_mut(at)) {
+            [topic.text, topic.text_long] = ALONE;
+        }
     }
 
     /// Notes the words of the headline, and returns its words and its long words, a bit each.
@@ -215,6 +226,14 @@ mod tests {
         let shares: Vec<f32> = found.iter().map(|topic| topic.headline).collect();
         assert_eq!(shares, [1.0, 0.0, 0.5, 1.0]);
         assert!(found.iter().all(|topic| topic.text == 0.0));
+    }
+
+    #[test]
+    fn a_line_of_text_that_is_alone_is_not_held_to_share_words_with_others() {
+        let prose = PAGE.lines().nth(4).unwrap();
+        let found = topics(&format!("Harbour news\n{prose}\nCouncil meets"));
+        assert_eq!([found[1].text, found[1].text_long], ALONE);
+        assert_eq!((found[0].text, found[2].text), (0.0, 0.0));
     }
 
     #[test]
