@@ -4,7 +4,7 @@
 //! each two characters side by side are a word. Blocks of 64 bytes are looked at together, and a word of ASCII is hashed
 //! by its first and last eight bytes, so that the words of a page cost little more than reading it.
 
-use super::lanes::BLOCK;
+use super::scan::{BLOCK, Looks, looks};
 use super::shape::is_wide;
 
 /// A word of a text.
@@ -33,8 +33,8 @@ pub fn words(text: &str, mut take: impl FnMut(Word)) {
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     for (number, block) in blocks.iter().chain([&last]).enumerate() {
         let base = number * BLOCK;
-        let Marks { words, high } = marks(block);
-        let mut left = words & from_bit(done.saturating_sub(base));
+        let Looks { small, capital, digit, high, .. } = looks(block);
+        let mut left = (small | capital | digit | high) & from_bit(done.saturating_sub(base));
         while left != 0 {
             let bit = left.trailing_zeros() as usize;
             let behind = bit + (left >> bit).trailing_ones() as usize;
@@ -134,49 +134,6 @@ fn mixed(first: u64, last: u64) -> u32 {
 
 fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii()
-}
-
-/// What the bytes of a block are, a bit each.
-struct Marks {
-    /// Letters, digits and bytes of characters beyond ASCII.
-    words: u64,
-    /// Bytes of characters beyond ASCII.
-    high: u64,
-}
-
-#[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
-#[inline]
-fn marks(block: &[u8; BLOCK]) -> Marks {
-    // SAFETY: `sse2::marks` asks for nothing but SSE2, which is part of x86-64.
-    unsafe { sse2::marks(block) }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn marks(block: &[u8; BLOCK]) -> Marks {
-    Marks {
-        words: super::lanes::gather(block.map(is_of_word)),
-        high: super::lanes::gather(block.map(|byte| !byte.is_ascii())),
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod sse2 {
-    use super::{BLOCK, Marks};
-    use crate::line::lanes::sse2::*;
-
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    pub(super) fn marks(block: &[u8; BLOCK]) -> Marks {
-        let (lanes, _) = block.as_chunks::<16>();
-        lanes.iter().enumerate().fold(Marks { words: 0, high: 0 }, |all, (lane, bytes)| {
-            let bytes = load(bytes);
-            let letter = in_range(_mm_or_si128(bytes, splat(0x20)), b'a', b'z');
-            let word = _mm_or_si128(_mm_or_si128(letter, in_range(bytes, b'0', b'9')), bytes);
-            let place = 16 * lane;
-            Marks { words: all.words | bits(word) << place, high: all.high | bits(bytes) << place }
-        })
-    }
 }
 
 #[cfg(test)]
