@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Makes further labelled crawls of gold, as `dehusk eval --train` takes them: crawls of other kinds than the gold's own.
 
-usage: python3 benches/augment_gold.py GOLD... -o OUT.jsonl [--group REGEX] [--kind dense|editions|shelf|all]
+usage: python3 benches/augment_gold.py GOLD... -o OUT.jsonl [--group REGEX] [--kind dense|editions|shelf|hosts|all]
 
 Gold often holds a few pages of many sites. A real crawl is often dense, so that its lists of headlines are titles of
 its own pages; and often one host has several editions, years or books, so that its chrome stands on a part of the
-pages alone. A model that has not seen such crawls takes them for manuals. Three kinds are made of the gold's pages,
+pages alone; or a domain has many hosts of a page or two. A model that has not seen such crawls takes them for manuals, or
+does not know what the other hosts are good for. Four kinds are made of the gold's pages,
 with their labels:
 
   dense     lists of headlines hold titles of the site's other pages, and further such lists stand round the article
   editions  a few pages of each site of a group (--group, as in `dehusk eval`) are one site
   shelf     a few pages of each of two to six sites, whatever their groups, are one site
+  hosts     the pages of each site are dealt out to hosts of one to five pages, all of one registrable domain
 
 Nothing is drawn at random: the same gold makes the same crawls. Give gold that holds one kind of site, say newspapers,
 to one call. Keep what is made of sites that a model is judged by out of its training.
@@ -115,12 +117,28 @@ def shelf(pages, rounds=24):
         yield from merged(chosen, f"shelf{round}")
 
 
+def hosts(pages, most_pages=24):
+    sizes = [1, 2, 1, 3, 5]
+    for site, of_site in by_site(pages).items():
+        taken = sorted(of_site, key=lambda page: number("hosts", page["id"]))[:most_pages]
+        if len(taken) < 4:
+            continue
+        host = 0
+        while taken:
+            size = sizes[(number("hosts", site) + host) % len(sizes)]
+            # A site that is named as a host is of its registrable domain.
+            name = f"{site}-h{host}.{site}.example"
+            for page in taken[:size]:
+                yield {**page, "site": name, "id": page["id"] + "/host"}
+            taken, host = taken[size:], host + 1
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", nargs="+", help="JSON Lines with id, url, site, text and gold; - for standard input")
     parser.add_argument("-o", "--out", required=True)
     parser.add_argument("--group", default="(.*)", help="what names the sites that belong together: its first group")
-    parser.add_argument("--kind", choices=["dense", "editions", "shelf", "all"], default="all")
+    parser.add_argument("--kind", choices=["dense", "editions", "shelf", "hosts", "all"], default="all")
     options = parser.parse_args()
     pages = []
     for name in options.gold:
@@ -142,6 +160,8 @@ def main():
             made += dense(mixed)
     if wanted("shelf"):
         made += shelf(pages)
+    if wanted("hosts"):
+        made += hosts(pages)
     with open(options.out, "x", encoding="utf-8") as file:
         file.writelines(json.dumps(page, ensure_ascii=False) + "\n" for page in made)
 

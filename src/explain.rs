@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::chrome::{Rule, Verdict};
 use crate::error::{Error, ErrorKind, Result};
+use crate::line::mark::Mark;
 use crate::line::{Fingerprint, Key, Line, Normaliser};
 use crate::page::visible;
 use crate::pipeline::{self, Context};
@@ -73,13 +74,17 @@ impl ExplainedLine {
     }
 }
 
-/// On how many pages of the site something stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// On how many pages of the site something stands, and what HTML says of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     /// Pages that have it.
     pub pages: u32,
     /// Pages of the site that differ from each other.
     pub of: u64,
+    /// Its element, the landmarks round it and the share of it that is text of links, as [`Mark`] writes them; nothing
+    /// where the page was text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
 }
 
 /// What is known of a line on a site. Serialised, the document that `dehusk explain --line … --format json` writes.
@@ -171,13 +176,14 @@ pub fn page(
 
 fn explained(judged: &Judged<'_>) -> ExplainedPage {
     let page = &judged.page;
-    let line = |((line, verdict), number): ((&Line, &Verdict), u64)| ExplainedLine {
+    let marks = page.marks.iter().map(Some).chain(std::iter::repeat(None));
+    let line = |(((line, verdict), mark), number): (((&Line, &Verdict), Option<&Mark>), u64)| ExplainedLine {
         line: number,
         start: line.start as u64,
         end: line.end as u64,
         verdict: word(verdict.keep),
         rule: verdict.rule,
-        evidence: Evidence { pages: verdict.on, of: verdict.of },
+        evidence: Evidence { pages: verdict.on, of: verdict.of, html: mark.map(Mark::to_string) },
         score: verdict.score,
         text: page.text.get(line.start..line.end).unwrap_or_default().to_owned(),
         examples: Vec::new(),
@@ -188,7 +194,7 @@ fn explained(judged: &Judged<'_>) -> ExplainedPage {
         id: page.id.map(str::to_owned),
         site: page.site.to_owned(),
         pages: 1,
-        lines: judged.lines.iter().zip(judged.verdicts).zip(1..).map(line).collect(),
+        lines: judged.lines.iter().zip(judged.verdicts).zip(marks).zip(1..).map(line).collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A page, and the site it belongs to.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,10 +45,16 @@ pub fn site_of(url: &str, scope: Scope) -> Cow<'_, str> {
         Scope::All => Cow::Borrowed("*"),
         Scope::Host => host(url),
         Scope::Domain => match host(url) {
-            Cow::Borrowed(host) => Cow::Borrowed(psl::domain_str(host).unwrap_or(host)),
-            Cow::Owned(host) => Cow::Owned(psl::domain_str(&host).unwrap_or(&host).to_owned()),
+            Cow::Borrowed(host) => Cow::Borrowed(domain_of(host).unwrap_or(host)),
+            Cow::Owned(host) => Cow::Owned(domain_of(&host).unwrap_or(&host).to_owned()),
         },
     }
+}
+
+/// The registrable domain of a host, by the public suffix list (<https://publicsuffix.org>), its private part included:
+/// what one owner has. `None` for an address of the internet protocol, a public suffix and a name without a dot.
+pub fn domain_of(host: &str) -> Option<&str> {
+    if host.parse::<IpAddr>().is_ok() { None } else { psl::domain_str(host) }
 }
 
 /// The host of a URL, lower-cased, without user, port, trailing dot and leading `www.`.
@@ -124,6 +131,12 @@ mod tests {
         assert_eq!(site_of("http://news.example.co.uk/a", Scope::Domain), "example.co.uk");
         assert_eq!(site_of("http://alice.github.io/a", Scope::Domain), "alice.github.io");
         assert_eq!(site_of("http://localhost/a", Scope::Domain), "localhost");
+        // The last two numbers of an address are no domain.
+        assert_eq!(site_of("http://192.0.2.7/a", Scope::Domain), "192.0.2.7");
+        assert_eq!(
+            ["example.co.uk", "co.uk", "a b", "", "2001:db8::1"].map(domain_of),
+            [Some("example.co.uk"), None, None, None, None]
+        );
     }
 
     #[test]

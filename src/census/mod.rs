@@ -6,13 +6,14 @@
 //! pages that say the same are counted once whoever brought them. Counting is a sort of each site's fingerprints,
 //! which is faster than hash tables that outgrow the cache.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::line::{Fingerprint, Line, Shape};
+use crate::page::domain_of;
 
 /// The lines of the pages of one batch, as fingerprints.
 #[derive(Debug, Default)]
@@ -260,28 +261,40 @@ impl Census {
 
     /// Counts on how many of these sites each line stands, on the rayon pool it is called from: by the pages of their
     /// samples, so that a huge site costs no more than a large one.
-    pub fn everywhere<'a>(&self, sites: impl Iterator<Item = &'a SiteCounts>) -> Everywhere {
-        let sites: Vec<&SiteCounts> = sites.collect();
+    pub fn everywhere<'a>(&self, sites: impl Iterator<Item = (&'a str, &'a SiteCounts)>) -> Everywhere {
+        let sites: Vec<(&str, &SiteCounts)> = sites.collect();
+        let mut everywhere = Everywhere::default();
         if sites.len() < 2 {
-            return Everywhere::default();
+            return everywhere;
         }
-        let mut all: Vec<Fingerprint> = sites
+        let mut of_domain: HashMap<&str, u64> = HashMap::new();
+        for domain in sites.iter().filter_map(|(name, _)| domain_of(name)) {
+            *of_domain.entry(domain).or_default() += 1;
+        }
+        let domain = |name| domain_of(name).filter(|domain| of_domain.get(domain).is_some_and(|sites| *sites > 1));
+        let mut all: Vec<u64> = sites
             .par_iter()
-            .flat_map_iter(|site| {
+            .flat_map_iter(|(name, site)| {
                 let pages = site.sample.iter().map(|&(_, log, page)| self.page(log, page));
-                let mut of_site: Vec<Fingerprint> = pages.flat_map(|page| page.shown().collect::<Vec<_>>()).collect();
+                let mut of_site: Vec<u64> = pages.flat_map(|page| page.shown().collect::<Vec<_>>()).collect();
                 of_site.sort_unstable();
                 of_site.dedup();
+                if let Some(domain) = domain(name).map(Domain::named) {
+                    of_site.extend_from_within(..);
+                    let half = of_site.len() / 2;
+                    of_site.iter_mut().take(half).for_each(|line| *line = domain.key(*line));
+                }
                 of_site
             })
             .collect();
         all.par_sort_unstable();
-        let mut everywhere = Everywhere::default();
         for run in all.chunk_by(|a, b| a == b) {
-            if let [line, _, ..] = run {
-                everywhere.0.insert(*line, u32::try_from(run.len()).unwrap_or(u32::MAX));
+            if let [key, _, ..] = run {
+                everywhere.sites.insert(*key, u32::try_from(run.len()).unwrap_or(u32::MAX));
             }
         }
+        everywhere.domains =
+            of_domain.into_iter().filter(|(_, sites)| *sites > 1).map(|(name, _)| name.into()).collect();
         everywhere
     }
 
@@ -497,14 +510,56 @@ impl SiteCounts {
     }
 }
 
-/// On how many sites lines stand.
+/// On how many sites lines stand: of one registrable domain, and of all that was read.
 #[derive(Debug, Default)]
-pub struct Everywhere(HashMap<Fingerprint, u32, Seed>);
+pub struct Everywhere {
+    /// By template, and by template and domain, what stands on two sites or more.
+    sites: HashMap<u64, u32, Seed>,
+    /// The domains that have several sites.
+    domains: HashSet<Box<str>>,
+}
+
+/// How many other sites have a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Other sites of the registrable domain of the line's site.
+    pub in_domain: u32,
+    /// Sites of other domains.
+    pub beyond: u32,
+}
+
+/// A registrable domain that has several sites.
+#[derive(Clone, Copy, Debug)]
+pub struct Domain(u64);
+
+impl Domain {
+    fn named(name: &str) -> Self {
+        Self(xxh3_64(name.as_bytes()))
+    }
+
+    /// The key of a line on the sites of the domain.
+    fn key(self, template: Fingerprint) -> u64 {
+        pair_key(self.0, template)
+    }
+}
 
 impl Everywhere {
-    /// How many other sites have a line of this template, asked for a site that has it.
-    pub fn elsewhere(&self, template: Fingerprint) -> u32 {
-        self.0.get(&template).map_or(0, |sites| sites - 1)
+    /// The registrable domain of a site that is named as its host, if other sites of the crawl are of it too.
+    pub fn domain(&self, site: &str) -> Option<Domain> {
+        if self.domains.is_empty() {
+            return None;
+        }
+        let domain = domain_of(site).filter(|domain| self.domains.contains(*domain))?;
+        Some(Domain::named(domain))
+    }
+
+    /// How many other sites have a line of this template, asked for a site of `domain` that has it.
+    pub fn elsewhere(&self, domain: Option<Domain>, template: Fingerprint) -> Elsewhere {
+        let others = |key| self.sites.get(&key).map_or(0, |sites| sites - 1);
+        let all = others(template);
+        // What no other site has, none of the domain has.
+        let in_domain = if all == 0 { 0 } else { domain.map_or(0, |domain| others(domain.key(template))) };
+        Elsewhere { in_domain, beyond: all.saturating_sub(in_domain) }
     }
 }
 
@@ -673,11 +728,33 @@ mod tests {
         let census =
             census(&[("a", vec![1, 2]), ("a", vec![1, 4]), ("b", vec![1, 2, 3]), ("c", vec![5, 1, 1]), ("d", vec![6])]);
         let sites = census.sites();
-        let everywhere = census.everywhere(sites.values());
+        let everywhere = |most| census.everywhere(sites.iter().map(|(name, counts)| (&**name, counts)).take(most));
         // Pages do not count, sites do; 3 and 6 share the template 1000.
-        let found = [1, 2, 4, 5, 1000, 77].map(|line| everywhere.elsewhere(line));
-        assert_eq!(found, [2, 1, 0, 0, 1, 0]);
-        assert_eq!(census.everywhere(sites.values().take(1)).elsewhere(1), 0, "one site has no others");
+        let found = [1, 2, 4, 5, 1000, 77].map(|line| everywhere(9).elsewhere(None, line));
+        assert_eq!(found.map(|found| (found.in_domain, found.beyond)), [2, 1, 0, 0, 1, 0].map(|beyond| (0, beyond)));
+        assert_eq!(everywhere(1).elsewhere(None, 1), Elsewhere::default(), "one site has no others");
+    }
+
+    #[test]
+    fn other_sites_of_the_domain_are_told_from_those_beyond() {
+        let census = census(&[
+            ("a.x.example", vec![1, 2, 4, 5]),
+            ("b.x.example", vec![1, 2]),
+            ("c.x.example", vec![1, 7]),
+            ("y.example", vec![1, 4]),
+            ("a.github.io", vec![1, 8]),
+            ("b.github.io", vec![8]),
+            ("plain", vec![1]),
+        ]);
+        let sites = census.sites();
+        let everywhere = census.everywhere(sites.iter().map(|(name, counts)| (&**name, counts)));
+        let of = |site, line| {
+            let Elsewhere { in_domain, beyond } = everywhere.elsewhere(everywhere.domain(site), line);
+            (in_domain, beyond)
+        };
+        assert_eq!([1, 2, 4, 5].map(|line| of("a.x.example", line)), [(2, 3), (1, 0), (0, 1), (0, 0)]);
+        // A domain of one site, hosts of two owners, and a name that is no host.
+        assert_eq!([of("y.example", 1), of("a.github.io", 8), of("plain", 1)], [(0, 5), (0, 1), (0, 5)]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::evidence::LineEvidence;
 use super::layout::Layout;
 use super::model::Decoder;
 use super::{Rule, Verdict};
+use crate::census::Elsewhere;
 use crate::line::Shape;
 
 /// Length, in characters, of the line whose score counts as it is.
@@ -30,10 +31,11 @@ pub fn decide(page: &Judged<'_>, decoder: &LengthWeights, verdicts: &mut Vec<Ver
     verdicts.clear();
     let weighed = page.lines.iter().zip(page.scores).map(|(line, score)| decoder.weighed(*score, line.shape));
     let content = smooth(&weighed.collect::<Vec<_>>(), decoder.switch);
-    for ((line, score), content) in page.lines.iter().zip(page.scores).zip(content) {
+    let elsewhere = page.elsewhere.iter().copied().chain(std::iter::repeat(Elsewhere::default()));
+    for (((line, score), content), elsewhere) in page.lines.iter().zip(page.scores).zip(content).zip(elsewhere) {
         let everywhere = page.pages >= MOST_OF && f64::from(line.on) >= MOST * page.pages as f64;
         let keep = content && !everywhere;
-        let rule = if keep { kept_by(line, *score) } else { dropped_by(line, *score, everywhere) };
+        let rule = if keep { kept_by(line, *score) } else { dropped_by(line, elsewhere, *score, everywhere) };
         verdicts.push(Verdict { keep, rule, on: line.on, of: page.pages, score: *score });
     }
     keep_something(page.lines, verdicts);
@@ -76,11 +78,13 @@ fn kept_by(line: &LineEvidence, score: f32) -> Rule {
 }
 
 /// Why a line goes.
-fn dropped_by(line: &LineEvidence, score: f32, everywhere: bool) -> Rule {
+fn dropped_by(line: &LineEvidence, elsewhere: Elsewhere, score: f32, everywhere: bool) -> Rule {
     match line.on {
         _ if score >= 0.0 && !everywhere => Rule::Surrounded,
         0 | 1 if line.titles_another => Rule::List,
         0 | 1 if line.times == 2 && line.time == 2 => Rule::Repeated,
+        0 | 1 if elsewhere.in_domain > 0 => Rule::Domain,
+        0 | 1 if elsewhere.beyond > 0 => Rule::Elsewhere,
         0 | 1 => Rule::Shape,
         on if line.exactly_on < on => Rule::Template,
         _ => Rule::Recurs,
@@ -212,7 +216,8 @@ mod tests {
     /// Whether each line stays, and why.
     fn decided(lines: &[LineEvidence], scores: &[f32], layout: &Layout, pages: u64) -> Vec<(bool, Rule)> {
         let mut verdicts = vec![Verdict::keep(Rule::Blank)];
-        decide(&Judged { lines, scores, layout, pages }, &LengthWeights::new(DECODER), &mut verdicts);
+        let page = Judged { lines, elsewhere: &[], scores, layout, pages };
+        decide(&page, &LengthWeights::new(DECODER), &mut verdicts);
         assert_eq!(verdicts.len(), lines.len());
         verdicts.iter().map(|verdict| (verdict.keep, verdict.rule)).collect()
     }
@@ -284,6 +289,9 @@ mod tests {
             .map(|(_, rule)| *rule)
             .collect();
         assert_eq!(rules, [Rule::Recurs, Rule::Template, Rule::List, Rule::Shape, Rule::Unique]);
+        let other_sites = [(0, 0), (0, 3), (1, 3)].map(|(in_domain, beyond)| Elsewhere { in_domain, beyond });
+        let rules = other_sites.map(|elsewhere| dropped_by(&own("x"), elsewhere, -9.0, false));
+        assert_eq!(rules, [Rule::Shape, Rule::Elsewhere, Rule::Domain]);
         // A line is carried along by its neighbours, either way.
         let found = decided(&[own("x"), own("x"), own("x")], &[9.0, -0.1, 9.0], &Layout::default(), 10);
         assert_eq!(found[1], (true, Rule::Among));

@@ -12,6 +12,8 @@ use super::logarithm::{of_each, of_whole};
 use super::site::Pooled;
 use super::statistics::{RECURS, SHORT, STRONG, log_pages};
 use super::topic::Topic;
+use crate::census::Elsewhere;
+use crate::line::mark::{Block, Mark, Regions};
 
 /// Declares the features: an index for each, and its name.
 macro_rules! features {
@@ -57,6 +59,12 @@ features! {
     slot_rare_share_unique,
     // The size of the site.
     pages,
+    // Other sites of its domain that have it.
+    in_domain,
+    // What HTML says of it: the landmarks round it, its element, its share of link text and that of the lines round it.
+    html_nav, html_aside, html_header, html_footer, html_main, html_article, html_beside_main,
+    html_heading, html_paragraph, html_item, html_row, html_preformatted, html_control,
+    html_links, html_links_length, html_links_item, html_links_6,
 }
 
 /// How many features there are.
@@ -122,7 +130,9 @@ pub struct PageEvidence<'a> {
     /// See [`LineEvidence`].
     pub lines: &'a [LineEvidence],
     /// How many other sites have each line.
-    pub elsewhere: &'a [u32],
+    pub elsewhere: &'a [Elsewhere],
+    /// What HTML says of each; none where the page is no HTML.
+    pub marks: &'a [Mark],
     /// Where the lines stand.
     pub layout: &'a Layout,
     /// What the site's other pages have in each line's slots.
@@ -199,6 +209,8 @@ pub struct Extractor {
     since: Vec<[u8; 2]>,
     /// The runs that each line is of, by loose and by tight links.
     runs: Vec<[Run; 2]>,
+    /// Link text above each line and at the end, by the roots of lengths, where the page is HTML.
+    links: Vec<f32>,
 }
 
 /// Lines that other pages have in a row: the longer, the likelier a menu, above all if it hangs on the frame of the site.
@@ -233,6 +245,11 @@ fn closeness(distance: usize) -> f32 {
 
 /// What no feature exceeds: a page of a million equal lines has no more say than one of a hundred.
 const MOST: f32 = 20.0;
+
+/// Share of a line that is text of links.
+fn links(mark: Mark) -> f32 {
+    f32::from(mark.link_share) / 100.0
+}
 
 fn yes(condition: bool) -> f32 {
     f32::from(u8::from(condition))
@@ -287,6 +304,9 @@ impl Extractor {
             line.runs(*runs);
             line.topic(round);
             line.slots();
+            if let Some(mark) = page.marks.get(at) {
+                line.markup(*mark, &self.links, round);
+            }
             if at > 0 {
                 take(last);
             }
@@ -339,6 +359,15 @@ impl Extractor {
                 of_run.by_ref().take(run.len()).for_each(|runs| runs[kind] = found);
             }
         }
+        self.links.clear();
+        if !page.marks.is_empty() {
+            let mut sum = 0.0;
+            self.links.push(sum);
+            self.links.extend(lines.iter().zip(page.marks).map(|(line, mark)| {
+                sum += links(*mark) * line.shape.length().sqrt();
+                sum
+            }));
+        }
         self.since.clear();
         self.since.resize(lines.len(), [OUT_OF_SIGHT; 2]);
         let is_prose = |line: &LineEvidence| line.prose > STRONG;
@@ -366,7 +395,12 @@ struct WholePage {
     body_prose: f32,
     density: f32,
     lines: f32,
+    /// Whether HTML says where the page's own text is.
+    has_main: bool,
 }
+
+/// What holds the text of a page.
+const MAIN: Regions = Regions::MAIN.with(Regions::ARTICLE);
 
 impl WholePage {
     fn of(page: &PageEvidence<'_>) -> Self {
@@ -378,6 +412,7 @@ impl WholePage {
             body_prose: libm::logf(1.0 + layout.body_prose / 300.0),
             density: libm::logf(1.0 + density),
             lines: libm::logf(1.0 + page.lines.len() as f32 / 50.0),
+            has_main: page.marks.iter().any(|mark| mark.regions.intersects(MAIN)),
         }
     }
 }
@@ -479,7 +514,8 @@ impl Line<'_> {
     fn recurrence(&mut self, logarithms: &Logarithms) {
         let on = self.evidence.on;
         let elsewhere = self.page.elsewhere.get(self.at).copied().unwrap_or_default();
-        self.set(F::elsewhere, of_whole(1 + elsewhere.min(3) as usize));
+        self.set(F::elsewhere, of_whole(1 + elsewhere.beyond.min(3) as usize));
+        self.set(F::in_domain, of_whole(1 + elsewhere.in_domain.min(3) as usize));
         if self.page.pages < 2 {
             self.set(F::single_page, 1.0);
             return;
@@ -695,6 +731,45 @@ impl Line<'_> {
         self.set(F::slot_prose_share_rarity, most * self.get(F::rarity));
         self.set(F::slot_rare_share_unique, rare * self.get(F::unique));
     }
+
+    #[inline(always)]
+    fn markup(&mut self, mark: Mark, sums: &[f32], round: &[Row; RADII.len()]) {
+        let Mark { block, regions, .. } = mark;
+        let is_main = regions.intersects(MAIN);
+        for (feature, region) in [
+            (F::html_nav, Regions::NAV),
+            (F::html_aside, Regions::ASIDE),
+            (F::html_footer, Regions::FOOTER),
+            (F::html_main, Regions::MAIN),
+            (F::html_article, Regions::ARTICLE),
+        ] {
+            self.set(feature, yes(regions.intersects(region)));
+        }
+        // An article may have a header of its own.
+        self.set(F::html_header, yes(regions.intersects(Regions::HEADER) && !is_main));
+        self.set(F::html_beside_main, yes(self.whole.has_main && !is_main));
+        self.set(F::html_heading, yes(block.is_heading()));
+        for (feature, element) in [
+            (F::html_paragraph, Block::Paragraph),
+            (F::html_item, Block::ListItem),
+            (F::html_row, Block::TableRow),
+            (F::html_preformatted, Block::Preformatted),
+            (F::html_control, Block::Control),
+        ] {
+            self.set(feature, yes(block == element));
+        }
+        let share = links(mark);
+        self.set(F::html_links, share);
+        self.set(F::html_links_length, share * length(self.evidence));
+        self.set(F::html_links_item, share * self.get(F::html_item));
+        let last = sums.len().saturating_sub(1);
+        let above = |line: usize| sums.get(line.min(last)).copied().unwrap_or_default();
+        let [_, far, _] = round;
+        let of_round = above(self.at + RADII[1] + 1)
+            - above(self.at.saturating_sub(RADII[1]))
+            - share * self.evidence.shape.length().sqrt();
+        self.set(F::html_links_6, (of_round / (far[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0));
+    }
 }
 
 #[cfg(test)]
@@ -706,10 +781,10 @@ mod tests {
     use super::*;
     use crate::chrome::evidence::tests::{any_page, of_first};
 
-    fn features(lines: &[LineEvidence], elsewhere: &[u32], pooled: &[[Pooled; 2]], pages: u64) -> Vec<Features> {
+    fn features(lines: &[LineEvidence], elsewhere: &[Elsewhere], pooled: &[[Pooled; 2]], pages: u64) -> Vec<Features> {
         let mut layout = Layout::default();
         layout.find(lines, pages);
-        let page = PageEvidence { lines, elsewhere, layout: &layout, pooled, topics: &[], pages };
+        let page = PageEvidence { lines, elsewhere, marks: &[], layout: &layout, pooled, topics: &[], pages };
         let mut features = Vec::new();
         Extractor::default().extract(&page, |line| features.push(*line));
         features
@@ -722,6 +797,53 @@ mod tests {
                 pages => Pooled { prose_share, rare_share, prose, log_length, sure: f32::from(pages) / 5.0 },
             },
         )
+    }
+
+    /// The features of a page whose lines have these marks.
+    fn marked(marks: &[&str]) -> Vec<Features> {
+        let lines = vec![of_first(&["A line of some words"])[0]; marks.len()];
+        let marks: Vec<Mark> = marks.iter().map(|mark| mark.parse().unwrap()).collect();
+        let layout = Layout::default();
+        let page = PageEvidence {
+            marks: &marks,
+            layout: &layout,
+            lines: &lines,
+            elsewhere: &[],
+            pooled: &[],
+            topics: &[],
+            pages: 1,
+        };
+        let mut features = Vec::new();
+        Extractor::default().extract(&page, |line| features.push(*line));
+        features
+    }
+
+    #[test]
+    fn markup_tells_menus_from_the_text_of_the_page() {
+        let found = marked(&["li nav header 100%", "h1 header main", "p main 50%", ""]);
+        let of = |feature: F| found.iter().map(|line| line[feature as usize]).collect::<Vec<_>>();
+        assert_eq!(of(F::html_nav), [1.0, 0.0, 0.0, 0.0]);
+        // The header of an article is none of the page.
+        assert_eq!(of(F::html_header), [1.0, 0.0, 0.0, 0.0]);
+        assert_eq!(of(F::html_main), [0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(of(F::html_beside_main), [1.0, 0.0, 0.0, 1.0]);
+        assert_eq!(of(F::html_heading), [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(of(F::html_links), [1.0, 0.0, 0.5, 0.0]);
+        assert_eq!(of(F::html_links_item), [1.0, 0.0, 0.0, 0.0]);
+        let round = of(F::html_links_6);
+        assert!(round[3] > round[0] && round[0] > 0.0, "{round:?}");
+        // Where nothing is marked as the text of the page, no line stands beside it.
+        assert!(marked(&["li nav", "p"]).iter().all(|line| line[F::html_beside_main as usize] == 0.0));
+    }
+
+    #[test]
+    fn text_has_no_features_of_markup() {
+        let text = features(&vec![of_first(&["A line of some words"])[0]; 3], &[], &[], 1);
+        let is_markup = |name: &str| name.starts_with("html_");
+        assert!(NAMES.iter().filter(|name| is_markup(name)).count() > 10);
+        for line in &text {
+            assert!(NAMES.iter().zip(line).all(|(name, value)| !is_markup(name) || *value == 0.0));
+        }
     }
 
     #[test]
@@ -769,8 +891,15 @@ mod tests {
         let topics = [1.0, 1.0, 0.0, 0.0].map(|share| Topic { headline_long: share, ..Topic::default() });
         let (mut layout, mut found) = (Layout::default(), Vec::new());
         layout.find(&page, 1);
-        let page =
-            PageEvidence { lines: &page, elsewhere: &[], layout: &layout, pooled: &[], topics: &topics, pages: 1 };
+        let page = PageEvidence {
+            lines: &page,
+            elsewhere: &[],
+            marks: &[],
+            layout: &layout,
+            pooled: &[],
+            topics: &topics,
+            pages: 1,
+        };
         Extractor::default().extract(&page, |line| found.push(line[F::topic_headline_2 as usize]));
         assert!(found[2] > found[3] && found[3] > 0.0, "{found:?}");
     }
@@ -785,7 +914,7 @@ mod tests {
         fn vector_code_does_what_plain_code_does((lines, pages) in any_page()) {
             let mut layout = Layout::default();
             layout.find(&lines, pages);
-            let page = PageEvidence { lines: &lines, elsewhere: &[], layout: &layout, pooled: &[], topics: &[], pages };
+            let page = PageEvidence { lines: &lines, elsewhere: &[], marks: &[], layout: &layout, pooled: &[], topics: &[], pages };
             let (mut extractor, mut plain) = (Extractor::default(), Vec::new());
             extractor.measure(&page);
             extractor.extract_plain(&page, |line| plain.push(*line));
@@ -795,11 +924,13 @@ mod tests {
         #[test]
         fn every_feature_is_a_number_near_nothing(
             (lines, pages) in any_page(),
-            elsewhere in prop::collection::vec(any::<u32>(), 0..60),
+            elsewhere in prop::collection::vec(any::<(u32, u32)>(), 0..60),
             pooled in prop::collection::vec(any::<()>(), 60).prop_flat_map(|all| {
                 all.into_iter().map(|()| [any_pooled(), any_pooled()]).collect::<Vec<_>>()
             }),
         ) {
+            let elsewhere: Vec<Elsewhere> =
+                elsewhere.into_iter().map(|(in_domain, beyond)| Elsewhere { in_domain, beyond }).collect();
             let found = features(&lines, &elsewhere, &pooled, pages);
             prop_assert_eq!(found.len(), lines.len());
             for line in &found {

@@ -13,7 +13,8 @@ use super::model::{Model, SiteWeights};
 use super::site::{Pooled, SiteModel};
 use super::topic::{Topic, Topics};
 use super::{Rule, Verdict};
-use crate::census::{Census, Everywhere, SiteCounts, digest};
+use crate::census::{Census, Elsewhere, Everywhere, SiteCounts, digest};
+use crate::line::mark::Mark;
 use crate::line::{Key, Line, TitleParts};
 use crate::page::Page;
 
@@ -28,7 +29,7 @@ impl Sites {
     /// Counts and learns, on the rayon pool it is called from.
     pub fn learn(census: &Census) -> Self {
         let counts: Vec<(Box<str>, SiteCounts)> = census.sites().into_iter().collect();
-        let everywhere = census.everywhere(counts.iter().map(|(_, counts)| counts));
+        let everywhere = census.everywhere(counts.iter().map(|(name, counts)| (&**name, counts)));
         let learned = counts.into_par_iter().map(|(name, counts)| (name, SiteModel::learn(counts, census)));
         Self { sites: learned.collect(), everywhere }
     }
@@ -49,6 +50,8 @@ impl Sites {
 pub struct Judged<'a> {
     /// What is known of each line that is not blank.
     pub lines: &'a [LineEvidence],
+    /// How many other sites have each.
+    pub elsewhere: &'a [Elsewhere],
     /// Logarithm of the odds that each is content, in nats.
     pub scores: &'a [f32],
     /// Where they stand.
@@ -66,7 +69,9 @@ const LEAST_LINES: usize = 8;
 #[derive(Debug, Default)]
 struct Known {
     lines: Vec<LineEvidence>,
-    elsewhere: Vec<u32>,
+    elsewhere: Vec<Elsewhere>,
+    /// What HTML says of them; none where the page is no HTML.
+    marks: Vec<Mark>,
     layout: Layout,
     pooled: Vec<[Pooled; 2]>,
     topics: Vec<Topic>,
@@ -74,8 +79,8 @@ struct Known {
 
 impl Known {
     fn on(&self, site: &SiteModel) -> PageEvidence<'_> {
-        let Self { lines, elsewhere, layout, pooled, topics } = self;
-        PageEvidence { lines, elsewhere, layout, pooled, topics, pages: site.counts().pages() }
+        let Self { lines, elsewhere, marks, layout, pooled, topics } = self;
+        PageEvidence { lines, elsewhere, marks, layout, pooled, topics, pages: site.counts().pages() }
     }
 }
 
@@ -153,7 +158,8 @@ impl<'a> Judge<'a> {
             return;
         }
         self.score(page.site, site);
-        let judged = Judged { lines: &self.known.lines, scores: &self.scores, layout: &self.known.layout, pages };
+        let Known { lines: evidence, elsewhere, layout, .. } = &self.known;
+        let judged = Judged { lines: evidence, elsewhere, scores: &self.scores, layout, pages };
         decide(&judged, &self.decoder, &mut self.decided);
         // There is a decision for each line that is not blank.
         let mut decided = self.decided.iter();
@@ -180,15 +186,22 @@ impl<'a> Judge<'a> {
     /// Gathers what is known of the lines of a page that are not blank.
     fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteModel) {
         let titles = self.titles.of(page.text, lines);
-        let Known { lines: evidence, elsewhere, layout, pooled, topics } = &mut self.known;
+        let Known { lines: evidence, elsewhere, marks, layout, pooled, topics } = &mut self.known;
         self.gatherer.gather(lines, titles, site.counts(), evidence);
         let digest = digest(evidence.iter().map(|line| line.template), &mut self.bytes);
         site.copies().discount(digest, evidence, site.counts());
         layout.find(evidence, site.counts().pages());
         site.pool(digest, evidence, layout, pooled);
         self.topics.find(page.text, lines, evidence, layout, topics);
+        let everywhere = &self.sites.everywhere;
+        let domain = everywhere.domain(page.site);
         elsewhere.clear();
-        elsewhere.extend(evidence.iter().map(|line| self.sites.everywhere.elsewhere(line.template)));
+        elsewhere.extend(evidence.iter().map(|line| everywhere.elsewhere(domain, line.template)));
+        marks.clear();
+        if page.marks.len() == lines.len() {
+            let shown = lines.iter().zip(page.marks).filter(|(line, _)| !line.is_blank());
+            marks.extend(shown.map(|(_, mark)| *mark));
+        }
     }
 
     /// Scores the lines of the page of which evidence was gathered.

@@ -37,6 +37,10 @@ pub enum Rule {
     Repeated,
     /// It is the title of another page, and not of this one: a headline in a list.
     List,
+    /// No other page of its site has it, but other sites of its registrable domain have.
+    Domain,
+    /// No other page of its site has it, but sites of other domains have.
+    Elsewhere,
     /// It looks like chrome, by its length and punctuation, its place and what the site has in that slot.
     Shape,
     /// It stands on this page alone.
@@ -68,6 +72,8 @@ impl Rule {
             Rule::Surrounded => "surrounded",
             Rule::Repeated => "repeated",
             Rule::List => "list",
+            Rule::Domain => "domain",
+            Rule::Elsewhere => "elsewhere",
             Rule::Shape => "shape",
             Rule::Unique => "unique",
             Rule::Rare => "rare",
@@ -89,6 +95,8 @@ impl Rule {
             Rule::Surrounded => "stands among lines that go",
             Rule::Repeated => "stands on the page already",
             Rule::List => "is a headline of another page",
+            Rule::Domain => "stands on other sites of its domain",
+            Rule::Elsewhere => "stands on other sites",
             Rule::Shape => "looks like a menu, a list or a teaser",
             Rule::Unique => "stands on this page alone",
             Rule::Rare => "stands on few other pages",

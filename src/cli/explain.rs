@@ -112,10 +112,11 @@ fn drawn_page(page: &ExplainedPage, width: usize) -> String {
     line(
         &mut out,
         format_args!(
-            "{DIM}  {} {:>pages$} {:>7}{DIM:#}",
+            "{DIM}  {} {:>pages$} {:>7}{}{DIM:#}",
             left("rule", columns.rule),
             "pages",
             "score",
+            if columns.html > 0 { "  html" } else { "" },
             pages = columns.pages
         ),
     );
@@ -153,6 +154,8 @@ fn kept_note(page: &ExplainedPage) -> String {
 struct Columns {
     rule: usize,
     pages: usize,
+    /// With the space before it; 0 where the page was text.
+    html: usize,
     text: usize,
 }
 
@@ -160,21 +163,25 @@ impl Columns {
     fn of(page: &ExplainedPage, width: usize) -> Self {
         let rule = page.lines.iter().map(|line| line.rule.name().len()).max().unwrap_or(0).max(4);
         let pages = page.lines.iter().map(|line| evidence(line).len()).max().unwrap_or(0).max(5);
+        let html = page.lines.iter().filter_map(|line| line.evidence.html.as_deref()).map(|html| html.len() + 2).max();
+        let html = html.map_or(0, |longest| longest.max(6));
         // The mark, the score, and spaces between.
-        Self { rule, pages, text: width.saturating_sub(rule + pages + 13) }
+        Self { rule, pages, html, text: width.saturating_sub(rule + pages + html + 13) }
     }
 
     fn row(&self, out: &mut String, line_of_page: &ExplainedLine) {
         let (mark, style, text) = if line_of_page.keep() { ('+', KEPT, Style::new()) } else { ('-', GONE, STRUCK) };
         let score = if line_of_page.score == 0.0 { String::new() } else { format!("{:.2}", line_of_page.score) };
+        let html = line_of_page.evidence.html.as_deref().map(|html| format!("  {html}")).unwrap_or_default();
         line(
             out,
             format_args!(
-                "{style}{mark}{style:#} {} {DIM}{:>pages$}{DIM:#} {score:>7}  {text}{}{text:#}",
+                "{style}{mark}{style:#} {} {DIM}{:>pages$}{DIM:#} {score:>7}{DIM}{html:<width$}{DIM:#}  {text}{}{text:#}",
                 left(line_of_page.rule.name(), self.rule),
                 evidence(line_of_page),
                 cut(line_of_page.text.trim(), self.text),
                 pages = self.pages,
+                width = self.html,
             ),
         );
         // Whole, so that they can be copied.

@@ -1,7 +1,8 @@
 //! Gold: pages of which every line is labelled.
 //!
 //! A gold file is JSON Lines, plain, gzip or Zstandard: `id`, `url`, `site`, `text` and `gold`, which holds a number for
-//! each line of the text cut at line feeds: 1 content, 0 chrome, -1 not judged. A wrong label is worse than a missing
+//! each line of the text cut at line feeds: 1 content, 0 chrome, -1 not judged. What HTML told of the lines comes with
+//! them where the rows were written with `--annotate`. A wrong label is worse than a missing
 //! page, so nothing here is skipped or mended: the first row that is wrong ends the run, with its place. Gold is made
 //! by hand, so all of it is held in memory.
 
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 use crate::config::Results;
 use crate::error::{Error, ErrorKind, Location, Result};
+use crate::line::mark::Mark;
 use crate::page::visible;
 use crate::source::jsonl::{DEPTH_LIMIT, Fields, Row, is_blank, scan};
 use crate::source::paths::{Format, Sources};
@@ -50,6 +52,8 @@ pub struct GoldPage {
     pub site: Box<str>,
     /// Its text.
     pub text: Box<str>,
+    /// What HTML told of each line; none where the page was text.
+    pub marks: Vec<Mark>,
     /// A label for each line.
     pub labels: Vec<Label>,
     /// Its line in the file, counted from 1.
@@ -178,6 +182,7 @@ fn page(record: u64, row: Row<'_>, settings: &Results) -> Result<GoldPage, Strin
     let of_page = |what: String| format!("page '{}': {what}", visible(&id));
     let labels = labels(&row).map_err(of_page)?;
     Ok(GoldPage {
+        marks: row.marks(),
         url: row.url.as_deref().unwrap_or_default().into(),
         site: row.site_by(settings).into(),
         text: row.text.into(),
@@ -269,6 +274,14 @@ mod tests {
         assert_eq!(page.lines(), ["a\r", "b\rc", ""]);
         assert_eq!(page.labels, [Label::Content, Label::Chrome, Label::Unjudged]);
         assert_eq!(page.worth(), [2, 0, 0]);
+    }
+
+    #[test]
+    fn what_html_told_of_the_lines_comes_with_an_annotated_row() {
+        let note = r#"{"lines":[{"start":0,"end":1,"evidence":{"html":"li nav"}},{"start":2,"end":3,"evidence":{"html":""}}]}"#;
+        let row = format!(r#"{{"id":1,"text":"a\nb","gold":[0,1],"dehusk":{note}}}"#);
+        let marks = read_row(&row, None).expect("a page").marks;
+        assert_eq!(marks.iter().map(Mark::to_string).collect::<Vec<_>>(), ["li nav", ""]);
     }
 
     #[test]

@@ -517,6 +517,7 @@ mod tests {
                     id: "".into(),
                     url: "".into(),
                     site: (*site).into(),
+                    marks: Vec::new(),
                     text: "".into(),
                     labels: vec![],
                     record: 1,

@@ -291,6 +291,7 @@ mod tests {
             id: "x".into(),
             url: "".into(),
             site: site.into(),
+            marks: Vec::new(),
             text: lines.iter().map(|(line, _)| *line).collect::<Vec<_>>().join("\n").into(),
             labels: lines.iter().map(|(_, label)| *label).collect(),
             record: 1,

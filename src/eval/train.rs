@@ -2,7 +2,7 @@
 //!
 //! Every gold file is a crawl. A site is shown to the trainer whole and cut to a few pages, so that the weights hold on
 //! small sites too, and never in one crawl with another of its group (a newspaper's other years), which would share its
-//! chrome. A line weighs by a power of its length and pages weigh the same, as the measure has it; the weights are kept
+//! chrome, unless both are hosts of one domain. A line weighs by a power of its length and pages weigh the same, as the measure has it; the weights are kept
 //! small by a quadratic penalty, those that a site's conditions move more than the others. Before them, the prior is
 //! learned: from a site's statistics, the share of its short rare text that is content. Nothing is drawn at random: the
 //! same gold makes the same model.
@@ -22,7 +22,7 @@ use crate::chrome::model::{Decoder, Model, Prior};
 use crate::chrome::statistics::{self, SHORT, Statistics};
 use crate::chrome::{Judge, Sites, decide};
 use crate::line::{Key, Line, Normaliser, Shape, TitleParts};
-use crate::page::Page;
+use crate::page::{Page, domain_of};
 
 /// What a site is cut to, in pages, and how often.
 const CUTS: &[(usize, u64)] = &[(1, 2), (2, 2), (5, 2), (40, 1)];
@@ -91,16 +91,21 @@ impl Examples {
             }
             let mut crawls: BTreeMap<(usize, u64), BTreeMap<usize, Crawl<'_>>> = BTreeMap::new();
             for (cut, round) in std::iter::once((usize::MAX, 1)).chain(CUTS.iter().copied()).flat_map(rounds) {
-                let mut of_group: HashMap<Box<str>, usize> = HashMap::new();
+                let mut of_group: HashMap<Box<str>, Vec<&str>> = HashMap::new();
                 for (site, pages) in &by_site {
                     if cut != usize::MAX && pages.len() <= cut {
                         continue;
                     }
                     let group = group(site);
-                    let number = of_group.entry(group.clone()).or_default();
-                    let crawl = crawls.entry((cut, round)).or_default().entry(*number).or_default();
+                    let domains = of_group.entry(group.clone()).or_default();
+                    // Sites of one domain stay together.
+                    let domain = domain_of(site).unwrap_or(site);
+                    let number = domains.iter().position(|known| *known == domain).unwrap_or(domains.len());
+                    if number == domains.len() {
+                        domains.push(domain);
+                    }
+                    let crawl = crawls.entry((cut, round)).or_default().entry(number).or_default();
                     crawl.push((group, pick(pages, cut, round)));
-                    *number += 1;
                 }
             }
             let worth = libm::pow(by_site.len() as f64, FILE_POWER);
@@ -194,7 +199,7 @@ fn show(crawl: &[(Box<str>, Vec<&GoldPage>)], key: Key) -> Vec<SiteExamples> {
         let weight = 1.0 / (few.len() as f64).sqrt();
         let pages = few.into_iter().map(|page| {
             normaliser.page(&page.text, &mut lines);
-            let address = Page { url: &page.url, id: None, site: &page.site, text: &page.text, marks: &[] };
+            let address = Page { url: &page.url, id: None, site: &page.site, text: &page.text, marks: &page.marks };
             PageExample { lines: examples(page, &lines, &judge.features(&address, &lines)), weight }
         });
         shown.push(SiteExamples {
@@ -470,6 +475,7 @@ mod tests {
                 id: format!("{site}/{n}").into(),
                 url: format!("http://{site}/{n}").into(),
                 site: site.into(),
+                marks: Vec::new(),
                 text: text.into(),
                 labels: [Label::Chrome, Label::Chrome, Label::Unjudged, Label::Content, Label::Chrome, Label::Chrome]
                     .into(),

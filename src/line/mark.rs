@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
+use std::str::FromStr;
 
 /// What the markup says about one line. The default says nothing: a line of plain text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,6 +20,46 @@ pub struct Mark {
     pub block: Block,
     /// The landmarks round the line.
     pub regions: Regions,
+}
+
+impl fmt::Display for Mark {
+    /// The element, the landmarks and the share of link text, as far as they say anything: `li nav 100%`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let element = Block::NAMED.iter().find(|(block, _)| *block == self.block).map(|(_, name)| *name);
+        let mut words = element.into_iter().chain(self.regions.names());
+        if let Some(first) = words.next() {
+            f.write_str(first)?;
+            words.try_for_each(|word| write!(f, " {word}"))?;
+        }
+        match self.link_share {
+            0 => Ok(()),
+            share if *self == (Self { link_share: share, ..Self::default() }) => write!(f, "{share}%"),
+            share => write!(f, " {share}%"),
+        }
+    }
+}
+
+impl FromStr for Mark {
+    /// The word that says nothing.
+    type Err = String;
+
+    /// Reads what [`Display`](fmt::Display) writes, the words in any order.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut mark = Self::default();
+        for word in text.split_ascii_whitespace() {
+            let share = || word.strip_suffix('%')?.parse().ok().filter(|share| *share <= 100);
+            if let Some((block, _)) = Block::NAMED.iter().find(|(_, name)| *name == word) {
+                mark.block = *block;
+            } else if let Some((region, _)) = Regions::NAMED.iter().find(|(_, name)| *name == word) {
+                mark.regions |= *region;
+            } else if let Some(share) = share() {
+                mark.link_share = share;
+            } else {
+                return Err(word.to_owned());
+            }
+        }
+        Ok(mark)
+    }
 }
 
 /// The element that makes a line what it is: the innermost open one that says anything, where a
@@ -61,6 +102,24 @@ pub enum Block {
 }
 
 impl Block {
+    /// Those that say anything, by the name of the element, or of the first of its kind.
+    const NAMED: [(Self, &'static str); 14] = [
+        (Self::Title, "title"),
+        (Self::H1, "h1"),
+        (Self::H2, "h2"),
+        (Self::H3, "h3"),
+        (Self::H4, "h4"),
+        (Self::H5, "h5"),
+        (Self::H6, "h6"),
+        (Self::Paragraph, "p"),
+        (Self::ListItem, "li"),
+        (Self::TableRow, "tr"),
+        (Self::Preformatted, "pre"),
+        (Self::Quote, "blockquote"),
+        (Self::Caption, "caption"),
+        (Self::Control, "button"),
+    ];
+
     /// Whether the line is one of `<h1>` to `<h6>`.
     #[must_use]
     pub const fn is_heading(self) -> bool {
@@ -110,6 +169,12 @@ impl Regions {
         self.0 & other.0 == other.0
     }
 
+    /// This set and `other` together.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether any of `other` is in this set.
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
@@ -132,13 +197,13 @@ impl BitOr for Regions {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        self.with(other)
     }
 }
 
 impl BitOrAssign for Regions {
     fn bitor_assign(&mut self, other: Self) {
-        self.0 |= other.0;
+        *self = self.with(other);
     }
 }
 
@@ -170,6 +235,31 @@ mod tests {
         assert!(!both.contains(Regions::HEADER | Regions::NAV));
         assert_eq!(format!("{both:?}"), r#"{"header", "article"}"#);
         assert_eq!(Regions::NAMED.iter().fold(0, |bits, (region, _)| bits | region.bits()), 63);
+    }
+
+    #[test]
+    fn marks_are_words_and_can_be_read_again() {
+        let regions = |bits: u8| {
+            Regions::NAMED
+                .iter()
+                .filter(|(region, _)| region.bits() & bits != 0)
+                .fold(Regions::NONE, |all, (region, _)| all | *region)
+        };
+        let blocks = Block::NAMED.iter().map(|(block, _)| *block).chain([Block::Other]);
+        for block in blocks {
+            for bits in 0..64 {
+                for link_share in [0, 7, 100] {
+                    let mark = Mark { link_share, block, regions: regions(bits) };
+                    assert_eq!(mark.to_string().parse(), Ok(mark), "{mark}");
+                }
+            }
+        }
+        let menu = Mark { link_share: 100, block: Block::ListItem, regions: Regions::NAV | Regions::HEADER };
+        assert_eq!((menu.to_string().as_str(), Mark::default().to_string().as_str()), ("li nav header 100%", ""));
+        assert_eq!(Mark { link_share: 3, ..Mark::default() }.to_string(), "3%");
+        for wrong in ["div", "101%", "-1%", "li navi", "%"] {
+            assert!(wrong.parse::<Mark>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -13,12 +13,14 @@ use crate::report::document::Site;
 use crate::report::summary::Amount;
 
 /// The rules by which text is dropped.
-const DROPPING: [Rule; 8] = [
+const DROPPING: [Rule; 10] = [
     Rule::Recurs,
     Rule::Template,
     Rule::Surrounded,
     Rule::Repeated,
     Rule::List,
+    Rule::Domain,
+    Rule::Elsewhere,
     Rule::Shape,
     Rule::Blank,
     Rule::DroppedByPattern,

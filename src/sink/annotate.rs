@@ -7,6 +7,7 @@ use std::io::Write;
 
 use crate::chrome::Verdict;
 use crate::line::Line;
+use crate::line::mark::Mark;
 use crate::page::Page;
 use crate::similar::{Clusters, Standing};
 use crate::sink::jsonl::escape_into;
@@ -14,8 +15,8 @@ use crate::sink::jsonl::escape_into;
 /// What a page's field `dehusk` says.
 #[derive(Clone, Copy, Default)]
 pub struct Note<'a> {
-    /// Every line with its verdict.
-    pub lines: Option<(&'a [Line], &'a [Verdict])>,
+    /// Every line with its verdict, and with what HTML told of it, where it did.
+    pub lines: Option<(&'a [Line], &'a [Verdict], &'a [Mark])>,
     /// The page's place in its cluster, if it is in one.
     pub cluster: Option<Option<Place<'a>>>,
 }
@@ -34,14 +35,14 @@ impl Note<'_> {
     /// `null`.
     pub fn json(&self) -> String {
         let mut out = vec![b'{'];
-        if let Some((lines, verdicts)) = self.lines {
+        if let Some((lines, verdicts, marks)) = self.lines {
             out.reserve(lines.len() * 96);
             out.extend_from_slice(b"\"lines\":[");
             for (i, (line, verdict)) in lines.iter().zip(verdicts).enumerate() {
                 if i > 0 {
                     out.push(b',');
                 }
-                line_fields(line, verdict, &mut out);
+                line_fields(line, verdict, marks.get(i), &mut out);
                 out.push(b'}');
             }
             out.push(b']');
@@ -115,7 +116,7 @@ pub fn dropped(
         if i > 0 {
             out.push(b',');
         }
-        line_fields(line, verdict, out);
+        line_fields(line, verdict, None, out);
         out.extend_from_slice(b",\"text\":\"");
         escape_into(page.text.get(line.start..line.end).unwrap_or_default(), out);
         out.extend_from_slice(b"\"}");
@@ -124,11 +125,11 @@ pub fn dropped(
 }
 
 /// Opens an object and writes what is known of a line.
-fn line_fields(line: &Line, verdict: &Verdict, out: &mut Vec<u8>) {
+fn line_fields(line: &Line, verdict: &Verdict, mark: Option<&Mark>, out: &mut Vec<u8>) {
     // Writing to memory cannot fail.
     let _ = write!(
         out,
-        "{{\"start\":{},\"end\":{},\"verdict\":\"{}\",\"rule\":\"{}\",\"evidence\":{{\"pages\":{},\"of\":{}}}",
+        "{{\"start\":{},\"end\":{},\"verdict\":\"{}\",\"rule\":\"{}\",\"evidence\":{{\"pages\":{},\"of\":{}",
         line.start,
         line.end,
         if verdict.keep { "keep" } else { "drop" },
@@ -136,6 +137,10 @@ fn line_fields(line: &Line, verdict: &Verdict, out: &mut Vec<u8>) {
         verdict.on,
         verdict.of
     );
+    if let Some(mark) = mark {
+        let _ = write!(out, ",\"html\":\"{mark}\"");
+    }
+    out.push(b'}');
 }
 
 #[cfg(test)]
@@ -151,7 +156,7 @@ mod tests {
     fn an_annotation_is_json_with_byte_offsets() -> serde_json::Result<()> {
         let (lines, verdicts) =
             ([line(0, 4), line(5, 9)], [Verdict::drop(Rule::Recurs, 3, 9), Verdict::keep(Rule::Unique)]);
-        let note = Note { lines: Some((&lines, &verdicts)), cluster: Some(None) };
+        let note = Note { lines: Some((&lines, &verdicts, &[])), cluster: Some(None) };
         let value: serde_json::Value = serde_json::from_str(&note.json())?;
         assert!(value["cluster"].is_null());
         assert_eq!(

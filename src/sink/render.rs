@@ -141,7 +141,7 @@ impl<'p> Renderer<'p> {
             return;
         }
         let note = Note {
-            lines: self.plan.annotate.then_some((lines, verdicts)),
+            lines: self.plan.annotate.then_some((lines, verdicts, judged.page.marks)),
             cluster: self.plan.mark.then_some(judged.place),
         };
         let extra = self.plan.has_notes().then(|| note.json());

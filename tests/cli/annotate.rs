@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fixture::{Crawl, Place, rows};
+use crate::fixture::{self, Crawl, Place, rows};
 
 /// The lines of an annotation: start, end, and whether kept.
 fn lines(row: &Value) -> Vec<(usize, usize, bool)> {
@@ -29,6 +29,43 @@ fn input(texts: &[String]) -> String {
         .enumerate()
         .map(|(i, text)| format!("{}\n", serde_json::json!({"url": format!("http://x.example/{i}"), "text": text})))
         .collect()
+}
+
+/// Pages of HTML with the landmarks of one, in a WARC.
+fn warc() -> Vec<u8> {
+    Crawl::varied(2, 12).warc(|url| {
+        let text = format!("The page at {url} has a text of its own, which is long enough to be told from a menu.");
+        let page = format!(
+            "<title>{url}</title><nav><ul><li><a href=/>Home</a><li><a href=/news>News</a></ul></nav>\
+             <main><h1>Of {url}</h1><p>{text}</p></main><footer>Imprint</footer>"
+        );
+        fixture::response("Content-Type: text/html\r\n", page.as_bytes())
+    })
+}
+
+#[test]
+fn what_html_said_of_a_line_is_noted_and_counts_when_the_note_is_read() {
+    let place = Place::new();
+    place.write("in.warc", warc());
+    place.clean(&["in.warc", "--annotate", "--format", "jsonl", "-o", "marked.jsonl"]).says(0, &[]);
+    let marked = rows(&place.read("marked.jsonl"));
+    let html = |row: &Value| {
+        let lines = row["dehusk"]["lines"].as_array().unwrap();
+        lines.iter().map(|line| line["evidence"]["html"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(html(&marked[0]), ["title", "li nav 100%", "li nav 100%", "h1 main", "p main", "footer"]);
+    // Read again, the note makes the text be judged as the HTML was.
+    let again = rows(&place.clean(&["marked.jsonl", "--annotate"]).stdout);
+    let notes = |rows: &[Value]| rows.iter().map(|row| row["dehusk"].clone()).collect::<Vec<_>>();
+    assert_eq!(notes(&again), notes(&marked));
+    place.write("in.jsonl", input(&odd_texts()));
+    let of_text = rows(&place.clean(&["in.jsonl", "--annotate"]).stdout);
+    assert!(
+        of_text
+            .iter()
+            .flat_map(|row| row["dehusk"]["lines"].as_array().unwrap())
+            .all(|line| line["evidence"].get("html").is_none())
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixture::{Crawl, Place, Run, rows};
+use crate::fixture::{self, Crawl, Place, Run, rows};
 
 fn document(run: &Run) -> Value {
     serde_json::from_slice(&run.says(0, &[]).stdout).unwrap()
@@ -36,6 +36,38 @@ fn a_page_is_explained_as_it_is_annotated() {
             assert_eq!(line["text"], row["text"].as_str().unwrap()[span("start")..span("end")]);
         }
     }
+}
+
+#[test]
+fn a_line_of_html_is_shown_with_its_markup() {
+    let place = Place::new();
+    let page = "<title>T</title><nav><a href=/>Home</a></nav><main><p>A text that says something.</main>";
+    let crawl = Crawl::plain(1, 3);
+    place.write("in.warc", crawl.warc(|_| fixture::response("Content-Type: text/html\r\n", page.as_bytes())));
+    let shown = shown(&place.run(&["explain", "in.warc", "--page", &crawl.0[0].url]));
+    let line = |text: &str| shown.lines().find(|line| line.ends_with(text)).unwrap_or_default().to_owned();
+    assert!(line("Home").contains("  nav 100%  "), "{shown}");
+    assert!(line("something.").contains("  p main "), "{shown}");
+    assert!(shown.contains("score  html"), "{shown}");
+}
+
+#[test]
+fn a_line_that_other_hosts_of_the_domain_have_goes_by_that() {
+    let place = Place::new();
+    let text = |host: u32| {
+        let own: String = (0..9)
+            .map(|n| format!("Sentence {n} of host {host}, long enough to be prose and to be kept whole.\n"))
+            .collect();
+        format!("Title {host}\nStart page\nAll our hosts\n{own}Imprint and contact\n")
+    };
+    let row =
+        |host: u32| json!({"url": format!("https://h{host}.example.org/"), "text": text(host)}).to_string() + "\n";
+    place.write("in.jsonl", (0..6).map(row).collect::<String>());
+    let found = document(&place.run(&["explain", "in.jsonl", "--page", "https://h3.example.org/", "--format", "json"]));
+    let rules: Vec<&str> =
+        found["lines"].as_array().unwrap().iter().map(|line| line["rule"].as_str().unwrap()).collect();
+    assert_eq!(rules[1..3], ["domain"; 2], "{rules:?}");
+    assert_eq!(rules[3..12], ["unique"; 9], "{rules:?}");
 }
 
 #[test]

@@ -202,6 +202,8 @@ impl Batch {
     /// The page of a row that was scanned from `bytes`, which are to lie at `line` in the batch.
     fn row(&mut self, row: Row<'_>, line: &Range<usize>, bytes: &[u8], settings: &Results) -> Slot {
         let site: Box<str> = row.site_by(settings).into();
+        let marks = self.marks.len();
+        self.marks.extend(row.marks());
         let Row { text, url, id, repaired, line: written, splice, .. } = row;
         // Without a byte order mark the line may begin later than its bytes.
         let skipped = bytes.len() - written.len().min(bytes.len());
@@ -217,7 +219,7 @@ impl Batch {
             id: id.map(super::Id::into_owned),
             site,
             text,
-            marks: 0..0,
+            marks: marks..self.marks.len(),
             origin: Origin::Json { line: whole, splice },
         }
     }

@@ -12,6 +12,7 @@
 mod error;
 mod fields;
 mod lines;
+mod marks;
 mod string;
 mod walk;
 
@@ -22,6 +23,7 @@ pub use error::{JsonType, RowError, RowErrorKind};
 pub use fields::{EXTRA_FIELD, Fields, ReservedField};
 pub use lines::{Raw, Reader};
 
+use crate::line::mark::Mark;
 use error::{LISTED_FIELDS, quoted};
 use fields::NodeId;
 use walk::{Walk, walk};
@@ -48,6 +50,14 @@ pub struct Row<'a> {
     pub line: Cow<'a, str>,
     /// Where the parts of `line` are that writing replaces.
     pub splice: Splice,
+}
+
+impl Row<'_> {
+    /// What HTML told of each line of the text, if the row was written with `--annotate` of a page of HTML; else nothing.
+    pub fn marks(&self) -> Vec<Mark> {
+        let extra = self.splice.extra.clone().and_then(|at| self.line.get(at));
+        extra.map_or_else(Vec::new, |extra| marks::read(extra, &self.text))
+    }
 }
 
 /// Where the parts of a row's line are that writing replaces, in bytes.
