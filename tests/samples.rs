@@ -1,4 +1,5 @@
-//! The samples: all forms give the same kept text, no line is lost, and what is kept is as good as it was.
+//! The samples: all forms hold the same text, those of text keep the same of it and so do those of HTML, which have more
+//! to be judged by; no line is lost, and what is kept is as good as it was.
 //!
 //! The figures stand in `samples/expected.json`. When they change for a reason, `DEHUSK_BLESS=1 cargo test --test
 //! samples` writes them anew; the difference belongs into the change that made it.
@@ -15,15 +16,18 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-/// The forms the pages come in, each a folder of `samples/`.
-const FORMS: &[&str] = &[
+/// The forms the pages come in, each a folder of `samples/`: as text, and as HTML.
+const TEXT: &[&str] = &[
     "wet",
-    "warc",
     "jsonl",
-    "folder",
     #[cfg(feature = "parquet")]
     "parquet",
 ];
+const HTML: &[&str] = &["warc", "folder"];
+
+fn forms() -> impl Iterator<Item = &'static str> {
+    TEXT.iter().chain(HTML).copied()
+}
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
@@ -141,26 +145,33 @@ fn texts(pages: &[Page]) -> Vec<(&str, &str)> {
 #[test]
 fn all_forms_hold_the_same_text() {
     let input = input();
-    for name in FORMS {
+    for name in forms() {
         assert_eq!(texts(&annotated(name)), texts(&input), "{name}");
     }
 }
 
 #[test]
-fn all_forms_keep_the_same_text() {
-    let kept = |name| rows::<Page>(&clean(&[form(name)], ["--format", "jsonl"]).stdout);
-    let of_wet = kept("wet");
-    assert!(of_wet.iter().any(|page| !page.text.is_empty()));
-    for name in FORMS {
-        assert_eq!(texts(&kept(name)), texts(&of_wet), "{name}");
+fn forms_of_text_keep_the_same_and_so_do_those_of_html() {
+    let kept = |form: PathBuf| rows::<Page>(&clean(&[form], ["--format", "jsonl"]).stdout);
+    for forms in [TEXT, HTML] {
+        let first = kept(form(forms[0]));
+        assert!(first.iter().any(|page| !page.text.is_empty()));
+        for name in &forms[1..] {
+            assert_eq!(texts(&kept(form(name))), texts(&first), "{name}");
+        }
     }
+    // As text with the notes that the HTML left, it is what the HTML is.
+    let scratch = TempDir::new().unwrap();
+    let noted = scratch.path().join("noted.jsonl");
+    clean(&[form("warc")], ["--annotate", "--format", "jsonl", "-o", noted.to_str().unwrap()]);
+    assert_eq!(texts(&kept(noted)), texts(&kept(form("warc"))));
 }
 
 #[test]
 fn kept_and_dropped_lines_are_those_of_the_input() {
     let input = input();
     let scratch = TempDir::new().unwrap();
-    for name in FORMS {
+    for name in forms() {
         let file = scratch.path().join(name);
         let cleaned: Vec<Page> =
             rows(&clean(&[form(name)], ["--format", "jsonl", "--dropped", file.to_str().unwrap()]).stdout);
@@ -188,7 +199,7 @@ fn kept_and_dropped_lines_are_those_of_the_input() {
 fn sites_are_the_same_in_all_forms() {
     let sites: HashMap<_, _> = gold().into_iter().map(|page| (page.id, page.site)).collect();
     let scratch = TempDir::new().unwrap();
-    for name in FORMS {
+    for name in forms() {
         let file = scratch.path().join(name);
         clean(&[form(name)], ["--format", "jsonl", "--dropped", file.to_str().unwrap()]);
         for row in rows::<Dropped>(&fs::read(file).unwrap()) {
@@ -235,7 +246,7 @@ fn bytes_hang_neither_on_threads_nor_batches_nor_readings() {
         &["-j8", "--batch", "4K", "--reading", "once"],
         &["-j8", "--batch", "4K", "--reading", "twice"],
     ];
-    for name in FORMS {
+    for name in forms() {
         let expected = written(&[form(name)], &["-j1"]);
         assert!(expected.len() > 1, "{name}: {:?}", expected.keys());
         for way in ways {
@@ -479,13 +490,18 @@ impl Standing {
     }
 }
 
-/// The figures of all pages, of each site, and of the newspaper in each language.
+/// The figures of text and of HTML.
 fn figures() -> Value {
+    json!({"text": figures_of("jsonl"), "html": figures_of("warc")})
+}
+
+/// The figures of all pages, of each site, and of the newspaper in each language.
+fn figures_of(form: &str) -> Value {
     let gold = gold();
     let languages = input();
     let standing = Standing::of(&gold);
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
-    for ((page, gold), read) in annotated("jsonl").iter().zip(&gold).zip(&languages) {
+    for ((page, gold), read) in annotated(form).iter().zip(&gold).zip(&languages) {
         let mut groups = vec!["all".to_owned(), gold.site.clone()];
         if gold.site == "portaldercourier.example" {
             groups.push(format!("{}, {}", gold.site, read.language));
@@ -507,7 +523,7 @@ fn eval_measures_what_is_measured_here() {
         .output()
         .unwrap();
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let (found, expected) = (&found["all"], &figures()["all"]);
+    let (found, expected) = (&found["all"], &figures_of("jsonl")["all"]);
     for (figure, here) in [
         ("pages", "pages"),
         ("precision", "precision"),

@@ -63,7 +63,7 @@ features! {
     in_domain,
     // What HTML says of it: the landmarks round it, its element, its share of link text and that of the lines round it.
     html_nav, html_aside, html_header, html_footer, html_main, html_article, html_beside_main,
-    html_heading, html_paragraph, html_item, html_row, html_preformatted, html_control,
+    html_headline, html_preformatted, html_control,
     html_links, html_links_length, html_links_item, html_links_6,
 }
 
@@ -397,6 +397,8 @@ struct WholePage {
     lines: f32,
     /// Whether HTML says where the page's own text is.
     has_main: bool,
+    /// Whether one line alone is a heading of the first level.
+    has_headline: bool,
 }
 
 /// What holds the text of a page.
@@ -413,6 +415,7 @@ impl WholePage {
             density: libm::logf(1.0 + density),
             lines: libm::logf(1.0 + page.lines.len() as f32 / 50.0),
             has_main: page.marks.iter().any(|mark| mark.regions.intersects(MAIN)),
+            has_headline: page.marks.iter().filter(|mark| mark.block == Block::H1).count() == 1,
         }
     }
 }
@@ -748,20 +751,14 @@ impl Line<'_> {
         // An article may have a header of its own.
         self.set(F::html_header, yes(regions.intersects(Regions::HEADER) && !is_main));
         self.set(F::html_beside_main, yes(self.whole.has_main && !is_main));
-        self.set(F::html_heading, yes(block.is_heading()));
-        for (feature, element) in [
-            (F::html_paragraph, Block::Paragraph),
-            (F::html_item, Block::ListItem),
-            (F::html_row, Block::TableRow),
-            (F::html_preformatted, Block::Preformatted),
-            (F::html_control, Block::Control),
-        ] {
-            self.set(feature, yes(block == element));
-        }
+        // What else an element says, newspapers and manuals disagree on: a paragraph may be a teaser.
+        self.set(F::html_headline, yes(block == Block::H1 && self.whole.has_headline));
+        self.set(F::html_preformatted, yes(block == Block::Preformatted));
+        self.set(F::html_control, yes(block == Block::Control));
         let share = links(mark);
         self.set(F::html_links, share);
         self.set(F::html_links_length, share * length(self.evidence));
-        self.set(F::html_links_item, share * self.get(F::html_item));
+        self.set(F::html_links_item, share * yes(block == Block::ListItem));
         let last = sums.len().saturating_sub(1);
         let above = |line: usize| sums.get(line.min(last)).copied().unwrap_or_default();
         let [_, far, _] = round;
@@ -827,11 +824,12 @@ mod tests {
         assert_eq!(of(F::html_header), [1.0, 0.0, 0.0, 0.0]);
         assert_eq!(of(F::html_main), [0.0, 1.0, 1.0, 0.0]);
         assert_eq!(of(F::html_beside_main), [1.0, 0.0, 0.0, 1.0]);
-        assert_eq!(of(F::html_heading), [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(of(F::html_headline), [0.0, 1.0, 0.0, 0.0]);
         assert_eq!(of(F::html_links), [1.0, 0.0, 0.5, 0.0]);
         assert_eq!(of(F::html_links_item), [1.0, 0.0, 0.0, 0.0]);
         let round = of(F::html_links_6);
         assert!(round[3] > round[0] && round[0] > 0.0, "{round:?}");
+        assert!(marked(&["h1", "h1"]).iter().all(|line| line[F::html_headline as usize] == 0.0));
         // Where nothing is marked as the text of the page, no line stands beside it.
         assert!(marked(&["li nav", "p"]).iter().all(|line| line[F::html_beside_main as usize] == 0.0));
     }
