@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Makes further labelled crawls of gold, as `dehusk eval --train` takes them: crawls of other kinds than the gold's own.
 
-usage: python3 benches/augment_gold.py GOLD... -o OUT.jsonl [--group REGEX] [--kind dense|editions|shelf|all]
+usage: python3 benches/augment_gold.py GOLD... -o OUT.jsonl [--group REGEX] [--kind dense|editions|shelf|extracts|all]
 
 Gold often holds a few pages of many sites. A real crawl is often dense, so that its lists of headlines are titles of
 its own pages; and often one host has several editions, years or books, so that its chrome stands on a part of the
-pages alone. A model that has not seen such crawls takes them for manuals. Three kinds are made of the gold's pages,
-with their labels:
+pages alone. A model that has not seen such crawls takes them for manuals. And much text that is to be cleaned was cut
+out of its pages before, by something else. Four kinds are made of the gold's pages, with their labels:
 
   dense     lists of headlines hold titles of the site's other pages, and further such lists stand round the article
   editions  a few pages of each site of a group (--group, as in `dehusk eval`) are one site
   shelf     a few pages of each of two to six sites, whatever their groups, are one site
+  extracts  of each page the title and its first lines of content, one to about a dozen; not part of all
 
 Nothing is drawn at random: the same gold makes the same crawls. Give gold that holds one kind of site, say newspapers,
 to one call. Keep what is made of sites that a model is judged by out of its training.
@@ -115,12 +116,26 @@ def shelf(pages, rounds=24):
         yield from merged(chosen, f"shelf{round}")
 
 
+def extracts(pages):
+    for site, of_site in sorted(by_site(pages).items()):
+        # What cut the text out left all of its lines on one site, and on another only the long ones.
+        shortest = [1, 30, 60, 100][number(site, "shortest") % 4]
+        for page in of_site:
+            title, *lines = page["text"].split("\n")
+            content = [line for line, gold in zip(lines, page["gold"][1:]) if gold == 1 and len(line) >= shortest]
+            most = [1, 2, 3, 4, 6, 8, 12][number(site, page["id"], "most") % 7]
+            if title.strip() and content:
+                kept = content[:most]
+                text, gold = "\n".join([title, *kept]), [-1] + [1] * len(kept)
+                yield {**page, "site": f"{site}-extracts", "id": f"{page['id']}/extracts", "text": text, "gold": gold}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", nargs="+", help="JSON Lines with id, url, site, text and gold; - for standard input")
     parser.add_argument("-o", "--out", required=True)
     parser.add_argument("--group", default="(.*)", help="what names the sites that belong together: its first group")
-    parser.add_argument("--kind", choices=["dense", "editions", "shelf", "all"], default="all")
+    parser.add_argument("--kind", choices=["dense", "editions", "shelf", "extracts", "all"], default="all")
     options = parser.parse_args()
     pages = []
     for name in options.gold:
@@ -142,6 +157,8 @@ def main():
             made += dense(mixed)
     if wanted("shelf"):
         made += shelf(pages)
+    if options.kind == "extracts":
+        made += extracts(pages)
     with open(options.out, "x", encoding="utf-8") as file:
         file.writelines(json.dumps(page, ensure_ascii=False) + "\n" for page in made)
 
