@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Makes further labelled crawls of gold, as `dehusk eval --train` takes them: crawls of other kinds than the gold's own.
 
-usage: python3 benches/augment_gold.py GOLD... -o OUT.jsonl [--group REGEX] [--kind dense|editions|shelf|hosts|all]
+usage: python3 benches/augment_gold.py GOLD... -o OUT.jsonl [--group REGEX]
+           [--kind dense|editions|shelf|hosts|extracts|all]
 
 Gold often holds a few pages of many sites. A real crawl is often dense, so that its lists of headlines are titles of
-its own pages; and often one host has several editions, years or books, so that its chrome stands on a part of the
-pages alone; or a domain has many hosts of a page or two. A model that has not seen such crawls takes them for manuals, or
-does not know what the other hosts are good for. Four kinds are made of the gold's pages,
-with their labels:
+its own pages; one host has several editions, years or books, so that its chrome stands on a part of the pages alone; or
+a domain has many hosts of a page or two. A model that has not seen such crawls takes them for manuals, or does not know
+what the other hosts are good for. And much text that is to be cleaned was cut out of its pages before, by something
+else. Five kinds are made of the gold's pages, with their labels:
 
   dense     lists of headlines hold titles of the site's other pages, and further such lists stand round the article
   editions  a few pages of each site of a group (--group, as in `dehusk eval`) are one site
   shelf     a few pages of each of two to six sites, whatever their groups, are one site
   hosts     the pages of each site are dealt out to hosts of one to five pages, all of one registrable domain
+  extracts  of each page the title and its first lines of content, one to about a dozen; not part of all
 
 Nothing is drawn at random: the same gold makes the same crawls. Give gold that holds one kind of site, say newspapers,
 to one call. Keep what is made of sites that a model is judged by out of its training.
@@ -133,12 +135,27 @@ def hosts(pages, most_pages=24):
             taken, host = taken[size:], host + 1
 
 
+def extracts(pages):
+    for site, of_site in sorted(by_site(pages).items()):
+        # What cut the text out left all of its lines on one site, and on another only the long ones.
+        shortest = [1, 30, 60, 100][number(site, "shortest") % 4]
+        for page in of_site:
+            title, *lines = page["text"].split("\n")
+            content = [line for line, gold in zip(lines, page["gold"][1:]) if gold == 1 and len(line) >= shortest]
+            most = [1, 2, 3, 4, 6, 8, 12][number(site, page["id"], "most") % 7]
+            if title.strip() and content:
+                kept = content[:most]
+                text, gold = "\n".join([title, *kept]), [-1] + [1] * len(kept)
+                yield {**page, "site": f"{site}-extracts", "id": f"{page['id']}/extracts", "text": text, "gold": gold}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", nargs="+", help="JSON Lines with id, url, site, text and gold; - for standard input")
     parser.add_argument("-o", "--out", required=True)
     parser.add_argument("--group", default="(.*)", help="what names the sites that belong together: its first group")
-    parser.add_argument("--kind", choices=["dense", "editions", "shelf", "hosts", "all"], default="all")
+    kinds = ["dense", "editions", "shelf", "hosts", "extracts", "all"]
+    parser.add_argument("--kind", choices=kinds, default="all")
     options = parser.parse_args()
     pages = []
     for name in options.gold:
@@ -162,6 +179,8 @@ def main():
         made += shelf(pages)
     if wanted("hosts"):
         made += hosts(pages)
+    if options.kind == "extracts":
+        made += extracts(pages)
     with open(options.out, "x", encoding="utf-8") as file:
         file.writelines(json.dumps(page, ensure_ascii=False) + "\n" for page in made)
 

@@ -49,7 +49,6 @@ features! {
     prose_short_2, inside_prose_2, inside_short_6, rarity_recurring_6,
     length_before, length_after, closed_before, closed_after, rarity_before, rarity_after, prose_before, prose_after,
     // What it and the lines round it share with the headline, and with the beginning of the text.
-    topic_headline, topic_headline_long, topic_headline_length, topic_headline_prose,
     topic_headline_2, topic_headline_6, topic_headline_20, topic_headline_6_prose,
     topic_text, topic_text_long, topic_text_length, topic_text_prose,
     // Its slot on the site's other pages.
@@ -59,6 +58,8 @@ features! {
     slot_rare_share_unique,
     // The size of the site.
     pages,
+    // What it has of the headline's words, by their worth.
+    topic_own, topic_own_length,
     // Other sites of its domain that have it.
     in_domain,
     // What HTML says of it: the landmarks round it, its element, its share of link text and that of the lines round it.
@@ -86,10 +87,18 @@ pub const CONDITIONS: &[&str] = &[
     "recurring_inside",
     "rare_below",
     "recurring_below",
+    "short",
+    "middling",
+    "long",
 ];
 
-/// How many kinds of lines there are: above, inside and below the body, each rare or recurring.
-pub const KINDS: usize = 6;
+/// How many kinds of lines there are: above, inside and below the body, each rare or recurring, and each short, middling
+/// or long.
+pub const KINDS: usize = PLACES * LENGTHS;
+const PLACES: usize = 6;
+const LENGTHS: usize = 3;
+/// The `length` up to which a line is short, and middling: some 20 characters, and 65.
+const UP_TO: [f32; 2] = [-1.5, -0.3];
 
 /// What moves the weights.
 pub type Conditions = [f32; CONDITIONS.len()];
@@ -106,10 +115,17 @@ pub fn conditions(prior: f32, pages: u64) -> Conditions {
 
 /// The conditions of a site for lines of one kind.
 pub fn for_kind(mut conditions: Conditions, kind: usize) -> Conditions {
-    if let Some(condition) = conditions.get_mut(CONDITIONS.len() - KINDS + kind) {
-        *condition = 1.0;
+    for condition in [kind % PLACES, PLACES + kind / PLACES] {
+        if let Some(condition) = conditions.get_mut(CONDITIONS.len() - PLACES - LENGTHS + condition) {
+            *condition = 1.0;
+        }
     }
     conditions
+}
+
+/// 0 for short lines, 1 for middling ones, 2 for long ones.
+fn length_class(length: f32) -> usize {
+    UP_TO.iter().filter(|most| length > **most).count()
 }
 
 /// The kind of line that has these features.
@@ -122,7 +138,7 @@ pub fn kind(features: &Features) -> usize {
     } else {
         2
     };
-    place * 2 + usize::from(is(F::recurring))
+    length_class(features[F::length as usize]) * PLACES + place * 2 + usize::from(is(F::recurring))
 }
 
 /// What the features of a page's lines are made of.
@@ -346,7 +362,7 @@ impl Extractor {
             row[Sum::Titles as usize] = yes(line.titles_another);
             row[Sum::Alike as usize] = yes(line.alike > 2);
             row[Sum::Breaks as usize] = recurs;
-            row[Sum::Headline as usize] = topic.headline_long * weight;
+            row[Sum::Headline as usize] = topic.headline * weight;
             row
         }));
         self.runs.clear();
@@ -695,10 +711,6 @@ impl Line<'_> {
         let topic = self.page.topics.get(self.at).copied().unwrap_or_default();
         let long = length(self.evidence);
         let prose = yes(self.evidence.prose > STRONG);
-        self.set(F::topic_headline, topic.headline);
-        self.set(F::topic_headline_long, topic.headline_long);
-        self.set(F::topic_headline_length, topic.headline_long * long);
-        self.set(F::topic_headline_prose, topic.headline_long * prose);
         self.set(F::topic_text, topic.text);
         self.set(F::topic_text_long, topic.text_long);
         self.set(F::topic_text_length, topic.text_long * long);
@@ -709,6 +721,8 @@ impl Line<'_> {
         self.set(F::topic_headline_6, share(far));
         self.set(F::topic_headline_20, share(wide));
         self.set(F::topic_headline_6_prose, share(far) * prose);
+        self.set(F::topic_own, topic.own);
+        self.set(F::topic_own_length, topic.own * long);
     }
 
     #[inline(always)]
@@ -866,12 +880,16 @@ mod tests {
         assert!(conditions(0.8, 90)[named("pages")] > conditions(0.8, 9)[named("pages")]);
         // Beyond twenty pages, a site is large.
         assert_eq!(conditions(0.8, 1_000_000), conditions(0.8, 150));
-        let kinds = CONDITIONS.len() - KINDS;
-        assert!(of_site[kinds..].iter().all(|condition| *condition == 0.0));
-        for kind in 0..KINDS {
+        assert!(of_site[named("rare_above")..].iter().all(|condition| *condition == 0.0));
+        for (kind, names) in [
+            (0, ["rare_above", "short"]),
+            (3, ["recurring_inside", "short"]),
+            (6, ["rare_above", "middling"]),
+            (KINDS - 1, ["recurring_below", "long"]),
+        ] {
             let mut expected = of_site;
-            expected[kinds + kind] = 1.0;
-            assert_eq!(for_kind(of_site, kind), expected);
+            names.iter().for_each(|name| expected[named(name)] = 1.0);
+            assert_eq!(for_kind(of_site, kind), expected, "{names:?}");
         }
     }
 
@@ -893,7 +911,7 @@ mod tests {
     #[test]
     fn lines_round_a_line_tell_what_is_spoken_of_there() {
         let page = of_first(&["ferry\nlate\nagain\nbread"]);
-        let topics = [1.0, 1.0, 0.0, 0.0].map(|share| Topic { headline_long: share, ..Topic::default() });
+        let topics = [1.0, 1.0, 0.0, 0.0].map(|share| Topic { headline: share, ..Topic::default() });
         let (mut layout, mut found) = (Layout::default(), Vec::new());
         layout.find(&page, 1);
         let page = PageEvidence {
@@ -946,13 +964,14 @@ mod tests {
         }
 
         #[test]
-        fn the_kind_of_a_line_is_its_place_and_whether_it_recurs((lines, pages) in any_page()) {
+        fn the_kind_of_a_line_is_its_place_its_length_and_whether_it_recurs((lines, pages) in any_page()) {
             let mut layout = Layout::default();
             layout.find(&lines, pages);
             for (at, (line, features)) in lines.iter().zip(features(&lines, &[], &[], pages)).enumerate() {
                 let place = [at < layout.body.start, layout.body.contains(&at), at >= layout.body.end];
                 let place = place.iter().position(|is| *is).unwrap();
-                prop_assert_eq!(kind(&features), place * 2 + usize::from(pages > 1 && line.rarity < RECURS));
+                let recurs = usize::from(pages > 1 && line.rarity < RECURS);
+                prop_assert_eq!(kind(&features), length_class(length(line)) * PLACES + place * 2 + recurs);
             }
         }
 

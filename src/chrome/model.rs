@@ -292,7 +292,7 @@ mod tests {
             ("\"version\": 2", "\"version\": 9", "version 9, not 2"),
             ("\"prior_squared\"", "\"fixed\"", "conditions"),
             ("\"tiny\"", "\"small one\"", "lacks the statistic 'tiny'"),
-            ("[0.0000, ", "[", "has 10 weights, not 11"),
+            ("[0.0000, ", "[", "has 13 weights, not 14"),
             ("{", "", "no model"),
         ] {
             let message = Model::parse(&good.replacen(from, to, 1)).unwrap_err().to_string();

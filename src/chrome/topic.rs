@@ -4,6 +4,9 @@
 //! A teaser, or an article that follows below, looks like the page's own text and stands on this page alone; but it
 //! speaks of other things. A list in the middle of an article looks like a menu, but has the article's words. This needs
 //! neither other pages nor lists of words: long words tell more than short ones, in any language that has them.
+//!
+//! In a manual the menu has the headline's words too: `vector::at` stands beside `vector::begin` on the page of either.
+//! So a word of the headline is worth the less, the more lines outside the text have it.
 
 use super::evidence::LineEvidence;
 use super::layout::Layout;
@@ -13,11 +16,12 @@ use crate::line::words::{Word, words};
 /// What a line shares with its page, as shares between 0 and 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Topic {
-    /// Share of the headline's words that the line has, and of its long words. Of the title if no line is the headline.
+    /// Share of the headline's long words that the line has. Of the title if no line is the headline.
     pub headline: f32,
-    /// The same of its long words.
-    pub headline_long: f32,
-    /// Share of the line's words that the beginning of the text has too, in another line.
+    /// The same, where a word is worth the less, the more lines outside the text have it.
+    pub own: f32,
+    /// Share of the line's words that the beginning of the text has too, in another line; where there are few words to
+    /// compare, closer to [`MEAN`].
     pub text: f32,
     /// The same of its long words.
     pub text_long: f32,
@@ -44,6 +48,10 @@ pub struct Topics {
     text: Box<[u8; PLACES]>,
     /// The lines of the beginning.
     beginning: Vec<usize>,
+    /// The words of each of them, and the long ones.
+    lengths: Vec<[u32; 2]>,
+    /// The long words of the headline that each line of the page has, a bit each.
+    shared: Vec<u64>,
 }
 
 /// Stands for more than one line.
@@ -51,18 +59,32 @@ const MANY: u8 = u8::MAX;
 
 impl Default for Topics {
     fn default() -> Self {
-        Self { headline: Box::new([0; PLACES]), text: Box::new([0; PLACES]), beginning: Vec::new() }
+        Self {
+            headline: Box::new([0; PLACES]),
+            text: Box::new([0; PLACES]),
+            beginning: Vec::new(),
+            lengths: Vec::new(),
+            shared: Vec::new(),
+        }
     }
 }
 
-/// What a line that is all of the beginning is taken to share with it, as it has no others to share words with: about
-/// what content does.
-const ALONE: [f32; 2] = [0.4, 0.3];
+/// What content shares with the beginning of its text on the average, of all words and of long ones: what is assumed of
+/// a line as long as there is little to compare.
+const MEAN: [f32; 2] = [0.4, 0.3];
+/// Words of a line that weigh as much as the assumption, and words of the beginning.
+const FEW: [f32; 2] = [2.0, 20.0];
+
+/// What a line shares of which `shared` of its `words` stand among the `others` words of the beginning.
+fn shrunk(shared: u32, words: u32, others: u32, mean: f32) -> f32 {
+    let share = (shared as f32 + mean * FEW[0]) / (words as f32 + FEW[0]);
+    mean + (share - mean) * others as f32 / (others as f32 + FEW[1])
+}
 
 /// What is counted of a line.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    /// The words of the headline that it has, a bit each.
+    /// The long words of the headline that it has, a bit each.
     headline: u64,
     words: u32,
     long: u32,
@@ -91,10 +113,14 @@ impl Topics {
         let headline = shown().nth(layout.headline.unwrap_or_default()).map_or("", text_of);
         let long = self.set_headline(headline);
         self.set_beginning(shown().map(text_of), evidence, layout);
-        let alone = match self.beginning[..] {
-            [only] => Some(only),
-            _ => None,
+        let lengths = &self.lengths;
+        let all = lengths.iter().fold([0; 2], |all, of| sums(all, *of));
+        // The words of the beginning's lines but for one.
+        let others = |own: u8| {
+            let of = usize::from(own).checked_sub(1).and_then(|at| lengths.get(at)).copied().unwrap_or_default();
+            [all[0] - of[0], all[1] - of[1]]
         };
+        self.shared.clear();
 
         let mut shown = shown().zip(topics.iter_mut()).enumerate();
         let mut beginning = self.beginning.iter().zip(1..).peekable();
@@ -109,7 +135,8 @@ impl Topics {
         words(text, |word| {
             while word.start >= end {
                 let Some(line) = next() else { return };
-                *topic = std::mem::take(&mut counts).topic(long);
+                self.shared.push(counts.headline);
+                *topic = std::mem::take(&mut counts).topic(long, others(own));
                 (end, topic, own) = line;
             }
             let place = place(word);
@@ -122,41 +149,61 @@ impl Topics {
             counts.shared += is_shared;
             counts.shared_long += is_shared & is_long;
         });
-        *topic = counts.topic(long);
-        if let Some(topic) = alone.and_then(|at| topics.get_mut(at)) {
-            [topic.text, topic.text_long] = ALONE;
+        self.shared.push(counts.headline);
+        *topic = counts.topic(long, others(own));
+        // Lines without words below the last that has some.
+        while let Some((_, topic, own)) = next() {
+            *topic = Counts::default().topic(long, others(own));
         }
+        self.set_own(long, layout, topics);
     }
 
-    /// Notes the words of the headline, and returns its words and its long words, a bit each.
-    fn set_headline(&mut self, headline: &str) -> [u64; 2] {
+    /// Notes the long words of the headline, and returns how many there are.
+    fn set_headline(&mut self, headline: &str) -> u32 {
         self.headline.fill(0);
-        let (mut number, mut all, mut long) = (0, 0, 0);
+        let mut number = 0;
         words(headline, |word| {
             let place = &mut self.headline[place(word)];
-            if *place == 0 && number < MOST as u8 {
+            if word.is_long && *place == 0 && number < MOST as u8 {
                 number += 1;
                 *place = number;
-                all |= 1 << (number - 1);
-                long |= u64::from(word.is_long) << (number - 1);
             }
         });
-        [all, long]
+        number.into()
+    }
+
+    /// Sets what each line has of the `long` words of the headline, by their worth.
+    fn set_own(&self, long: u32, layout: &Layout, topics: &mut [Topic]) {
+        let mut outside = [0u32; MOST];
+        for (at, has) in self.shared.iter().enumerate() {
+            if !layout.body.contains(&at) && layout.headline != Some(at) {
+                bits(*has).for_each(|bit| outside[bit] += 1);
+            }
+        }
+        let worth = outside.map(|lines| 1.0 / (1.0 + lines as f32 / 2.0));
+        let all: f32 = worth.iter().take(long as usize).sum();
+        for (topic, has) in topics.iter_mut().zip(&self.shared).filter(|(_, has)| **has != 0) {
+            topic.own = bits(*has).map(|bit| worth[bit]).sum::<f32>() / all;
+        }
     }
 
     /// Notes the words of the first prose of the body.
     fn set_beginning<'a>(&mut self, lines: impl Iterator<Item = &'a str>, evidence: &[LineEvidence], layout: &Layout) {
         self.text.fill(0);
         self.beginning.clear();
+        self.lengths.clear();
         let mut prose = 0.0;
         let body = lines.zip(evidence).enumerate().skip(layout.body.start).take(layout.body.len());
         for (at, (line, evidence)) in body.filter(|(_, (_, evidence))| evidence.prose > PROSE) {
             self.beginning.push(at);
             let number = self.beginning.len() as u8;
+            let mut length = [0; 2];
             words(line, |word| {
                 let place = &mut self.text[place(word)];
                 *place = if *place == 0 || *place == number { number } else { MANY };
+                length = sums(length, [1, u32::from(word.is_long)]);
             });
+            self.lengths.push(length);
             prose += evidence.prose;
             if prose > BEGINNING || self.beginning.len() >= MOST_LINES {
                 return;
@@ -165,16 +212,24 @@ impl Topics {
     }
 }
 
+fn sums(a: [u32; 2], b: [u32; 2]) -> [u32; 2] {
+    [a[0] + b[0], a[1] + b[1]]
+}
+
+/// The numbers of the bits that are set.
+fn bits(of: u64) -> impl Iterator<Item = usize> {
+    let left = |left: &u64| Some(left & left.wrapping_sub(1)).filter(|left| *left != 0);
+    std::iter::successors(Some(of).filter(|of| *of != 0), left).map(|left| left.trailing_zeros() as usize)
+}
+
 impl Counts {
-    /// `headline` are the words of the headline and its long ones, a bit each.
-    fn topic(self, headline: [u64; 2]) -> Topic {
-        let [headline, headline_long] =
-            headline.map(|all| (self.headline & all).count_ones() as f32 / all.count_ones().max(1) as f32);
+    /// The headline has so many `long` words, and the beginning's other lines so many words and long words.
+    fn topic(self, long: u32, others: [u32; 2]) -> Topic {
         Topic {
-            headline,
-            headline_long,
-            text: self.shared as f32 / self.words.max(1) as f32,
-            text_long: self.shared_long as f32 / self.long.max(1) as f32,
+            headline: self.headline.count_ones() as f32 / long.max(1) as f32,
+            own: 0.0,
+            text: shrunk(self.shared, self.words, others[0], MEAN[0]),
+            text_long: shrunk(self.shared_long, self.long, others[1], MEAN[1]),
         }
     }
 }
@@ -208,9 +263,7 @@ mod tests {
     #[test]
     fn lines_have_the_words_of_the_headline_or_have_not() {
         let found: Vec<f32> = topics(PAGE).iter().map(|topic| topic.headline).collect();
-        assert_eq!(found[1], 1.0);
-        assert_eq!(found[2], 3.0 / 6.0);
-        assert!(found[3] > 0.0 && found[5] == 0.0, "{found:?}");
+        assert_eq!(found, [1.0, 1.0, 0.5, 0.0, 0.0, 0.0]);
     }
 
     #[test]
@@ -225,29 +278,42 @@ mod tests {
         let found = topics("Ferry timetable\nHale\nThe ferry leaves\nthe timetable of the ferry");
         let shares: Vec<f32> = found.iter().map(|topic| topic.headline).collect();
         assert_eq!(shares, [1.0, 0.0, 0.5, 1.0]);
-        assert!(found.iter().all(|topic| topic.text == 0.0));
+        assert!(found.iter().all(|topic| [topic.text, topic.text_long] == MEAN));
     }
 
     #[test]
-    fn a_line_of_text_that_is_alone_is_not_held_to_share_words_with_others() {
+    fn a_word_of_the_headline_that_the_menu_has_is_worth_little() {
+        let prose = PAGE.lines().nth(4).unwrap();
+        let found = topics(&format!("Ferry harbour\nferry\nferry home\nferry news\n{prose}\nFerry\nHarbour"));
+        let last: Vec<[f32; 2]> = found.iter().skip(5).map(|topic| [topic.headline, topic.own]).collect();
+        assert!(last[0][1] < last[0][0] && last[1][1] > last[1][0], "{last:?}");
+        assert_eq!(last.iter().map(|of| of[1]).sum::<f32>(), 1.0);
+        assert_eq!(found[0].own, 1.0);
+    }
+
+    #[test]
+    fn where_there_is_little_to_compare_a_line_is_taken_for_the_average() {
         let prose = PAGE.lines().nth(4).unwrap();
         let found = topics(&format!("Harbour news\n{prose}\nCouncil meets"));
-        assert_eq!([found[1].text, found[1].text_long], ALONE);
-        assert_eq!((found[0].text, found[2].text), (0.0, 0.0));
+        assert_eq!([found[1].text, found[1].text_long], MEAN);
+        assert!(found[2].text < MEAN[0] && found[2].text > 0.0, "{found:?}");
+        // The longer a line is that shares nothing, and the more there is to share, the less is assumed.
+        let shares = [(2, 20), (2, 90), (9, 90), (90, 9000)].map(|(words, others)| shrunk(0, words, others, 0.4));
+        assert!(shares.is_sorted_by(|a, b| a > b) && shares[3] < 0.02, "{shares:?}");
     }
 
     #[test]
     fn a_page_without_words_has_no_topics() {
-        assert_eq!(topics("*\n---\n\n...").len(), 3);
-        assert!(topics("*\n---\n\n...").iter().all(|topic| *topic == Topic::default()));
+        let found = topics("*\n---\n\n...");
+        assert_eq!(found, [Topic { text: MEAN[0], text_long: MEAN[1], ..Topic::default() }; 3]);
     }
 
     proptest! {
         #[test]
         fn shares_are_between_nothing_and_all(text in "([a-z雨がé ,.]{0,90}\n){0,12}") {
             for topic in topics(&text) {
-                let Topic { headline, headline_long, text, text_long } = topic;
-                for share in [headline, headline_long, text, text_long] {
+                let Topic { headline, own, text, text_long } = topic;
+                for share in [headline, own, text, text_long] {
                     prop_assert!((0.0..=1.0).contains(&share), "{topic:?}");
                 }
             }

@@ -4,10 +4,10 @@
 //! small sites too, and never in one crawl with another of its group (a newspaper's other years), which would share its
 //! chrome, unless both are hosts of one domain. A line weighs by a power of its length and pages weigh the same, as the measure has it; the weights are kept
 //! small by a quadratic penalty, those that a site's conditions move more than the others. Before them, the prior is
-//! learned: from a site's statistics, the share of its short rare text that is content. Nothing is drawn at random: the
-//! same gold makes the same model.
+//! learned: from a site's statistics, the share of its short rare text that is content. The decoder is chosen last, on
+//! groups that the weights before it were not made from. Nothing is drawn at random: the same gold makes the same model.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -39,6 +39,8 @@ const FILE_POWER: f64 = 0.35;
 const PENALTY: [f64; 2] = [1e-4, 3e-4];
 /// Steps of the optimiser.
 const STEPS: usize = 180;
+/// Its steps where a model is made to choose the decoder by.
+const SCOUT_STEPS: usize = 80;
 /// Decoders that are tried.
 const SWITCHES: &[f32] = &[0.25, 0.5, 0.75, 1.0, 1.5, 2.0];
 const LENGTH_POWERS: &[f32] = &[0.0, 0.15, 0.3, 0.45, 0.6];
@@ -138,32 +140,38 @@ impl Examples {
     /// without an opinion.
     pub fn train(&self, chosen: impl Fn(&str) -> bool) -> Model {
         let sites: Vec<&SiteExamples> = self.sites.iter().filter(|site| chosen(&site.group)).collect();
-        if sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged).all(|(.., weight)| weight <= 0.0) {
-            return Model::empty();
-        }
-        let mut model = Model::empty();
-        model.prior = prior(&sites);
-        let sites: Vec<(&SiteExamples, Conditions)> =
-            sites.into_iter().map(|site| (site, model.conditions(&site.statistics, site.number))).collect();
-        let scale = Scale::of(&sites);
-        let columns = COUNT + 1;
-        let found = minimise(vec![0.0; columns * CONDITIONS.len()], STEPS, |point, gradient| {
-            loss(&sites, &scale, point, gradient)
-        });
-        for (condition, weights) in found.chunks(columns).enumerate() {
-            let mut bias = weights.last().copied().unwrap_or_default();
-            for (i, weight) in weights.iter().take(COUNT).enumerate() {
-                let weight = weight / scale.deviation[i];
-                bias -= weight * scale.mean[i];
-                if let Some(row) = model.weights.get_mut(i) {
-                    row[condition] = weight as f32;
-                }
-            }
-            model.bias[condition] = bias as f32;
-        }
-        model.decoder = best_decoder(&sites, &model);
+        let Some(mut model) = weighed(&sites, STEPS) else { return Model::empty() };
+        model.decoder = decoder(&sites, &model);
         model
     }
+}
+
+/// Learns the prior and the weights of these sites, in so many steps; nothing of no labels.
+fn weighed(sites: &[&SiteExamples], steps: usize) -> Option<Model> {
+    if sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged).all(|(.., weight)| weight <= 0.0) {
+        return None;
+    }
+    let mut model = Model::empty();
+    model.prior = prior(sites);
+    let sites: Vec<(&SiteExamples, Conditions)> =
+        sites.iter().map(|site| (*site, model.conditions(&site.statistics, site.number))).collect();
+    let scale = Scale::of(&sites);
+    let columns = COUNT + 1;
+    let parts: Vec<Part<'_>> = sites.iter().flat_map(|(site, conditions)| parts(site, *conditions)).collect();
+    let found =
+        minimise(vec![0.0; columns * CONDITIONS.len()], steps, |point, gradient| loss(&parts, &scale, point, gradient));
+    for (condition, weights) in found.chunks(columns).enumerate() {
+        let mut bias = weights.last().copied().unwrap_or_default();
+        for (i, weight) in weights.iter().take(COUNT).enumerate() {
+            let weight = weight / scale.deviation[i];
+            bias -= weight * scale.mean[i];
+            if let Some(row) = model.weights.get_mut(i) {
+                row[condition] = weight as f32;
+            }
+        }
+        model.bias[condition] = bias as f32;
+    }
+    Some(model)
 }
 
 fn rounds((cut, rounds): (usize, u64)) -> impl Iterator<Item = (usize, u64)> {
@@ -331,19 +339,32 @@ fn prior(sites: &[&SiteExamples]) -> Prior {
     Prior { bias: bias as f32, weights: weights.map(|weight| weight as f32) }
 }
 
+/// The judged lines of one kind on one site: features, whether they are content, and what they weigh.
+struct Part<'a> {
+    conditions: Conditions,
+    lines: Vec<(&'a Features, bool, f64)>,
+}
+
+fn parts(site: &SiteExamples, conditions: Conditions) -> impl Iterator<Item = Part<'_>> {
+    let mut lines: [Vec<_>; KINDS] = Default::default();
+    for line in site.pages.iter().flat_map(PageExample::judged) {
+        lines[kind(line.0)].push(line);
+    }
+    let of_kind = move |(kind, lines)| Part { conditions: for_kind(conditions, kind), lines };
+    lines.into_iter().enumerate().map(of_kind).filter(|part| !part.lines.is_empty())
+}
+
 /// Cross entropy of the labels and the penalty, at `point`, and its gradient.
-fn loss(sites: &[(&SiteExamples, Conditions)], scale: &Scale, point: &[f64], gradient: &mut [f64]) -> f64 {
+fn loss(parts: &[Part<'_>], scale: &Scale, point: &[f64], gradient: &mut [f64]) -> f64 {
     let columns = COUNT + 1;
-    let parts: Vec<(&(&SiteExamples, Conditions), usize)> =
-        sites.iter().flat_map(|site| (0..KINDS).map(move |kind| (site, kind))).collect();
-    let of_parts: Vec<Part> = parts.par_iter().map(|(site, kind)| part_loss(site, *kind, scale, point)).collect();
+    let slopes: Vec<Slope> = parts.par_iter().map(|part| part.slope(scale, point)).collect();
     gradient.fill(0.0);
     let (mut total, mut all) = (0.0, 0.0);
-    for part in of_parts {
-        total += part.loss;
-        all += part.weight;
+    for (part, slope) in parts.iter().zip(slopes) {
+        total += slope.loss;
+        all += slope.weight;
         for (condition, gradient) in part.conditions.iter().zip(gradient.chunks_mut(columns)) {
-            for (gradient, slope) in gradient.iter_mut().zip(&part.slope) {
+            for (gradient, slope) in gradient.iter_mut().zip(&slope.slope) {
                 *gradient += f64::from(*condition) * slope;
             }
         }
@@ -359,67 +380,85 @@ fn loss(sites: &[(&SiteExamples, Conditions)], scale: &Scale, point: &[f64], gra
     loss
 }
 
-/// What the lines of one kind on one site add to the loss.
-struct Part {
+/// What the lines of a part add to the loss.
+struct Slope {
     loss: f64,
     weight: f64,
-    conditions: Conditions,
     /// The slope of the loss by the weights that hold there.
     slope: Vec<f64>,
 }
 
-fn part_loss((site, conditions): &(&SiteExamples, Conditions), of_kind: usize, scale: &Scale, point: &[f64]) -> Part {
-    let columns = COUNT + 1;
-    let conditions = for_kind(*conditions, of_kind);
-    let mut here = vec![0.0; columns];
-    for (condition, weights) in conditions.iter().zip(point.chunks(columns)) {
-        here.iter_mut().zip(weights).for_each(|(here, weight)| *here += f64::from(*condition) * weight);
-    }
-    // On features as they are: the scale goes into weights and slope.
-    let mut bias = here[COUNT];
-    let raw: Vec<f32> = (0..COUNT)
-        .map(|i| {
-            let weight = here[i] / scale.deviation[i];
-            bias -= weight * scale.mean[i];
-            weight as f32
-        })
-        .collect();
-    let (mut loss, mut all, mut pull) = (0.0, 0.0, 0.0);
-    let mut sums = vec![0.0f32; COUNT];
-    let judged = site.pages.iter().flat_map(PageExample::judged).filter(|(features, ..)| kind(features) == of_kind);
-    for (features, is_content, weight) in judged {
-        let mut lanes = [0.0f32; 8];
-        for (features, raw) in features.chunks(8).zip(raw.chunks(8)) {
-            lanes.iter_mut().zip(features).zip(raw).for_each(|((lane, a), b)| *lane += a * b);
+impl Part<'_> {
+    fn slope(&self, scale: &Scale, point: &[f64]) -> Slope {
+        let columns = COUNT + 1;
+        let mut here = vec![0.0; columns];
+        for (condition, weights) in self.conditions.iter().zip(point.chunks(columns)) {
+            here.iter_mut().zip(weights).for_each(|(here, weight)| *here += f64::from(*condition) * weight);
         }
-        let score = bias + f64::from(lanes.iter().sum::<f32>());
-        let score = if is_content { score } else { -score };
-        let small = libm::expf(-score.abs() as f32);
-        let wrong = f64::from(if score > 0.0 { small } else { 1.0 } / (1.0 + small));
-        loss += weight * (f64::from(libm::log1pf(small)) + (-score).max(0.0));
-        all += weight;
-        let slope = if is_content { -weight * wrong } else { weight * wrong };
-        pull += slope;
-        let slope = slope as f32;
-        sums.iter_mut().zip(features).for_each(|(sum, feature)| *sum += slope * feature);
+        // On features as they are: the scale goes into weights and slope.
+        let mut bias = here[COUNT];
+        let raw: Vec<f32> = (0..COUNT)
+            .map(|i| {
+                let weight = here[i] / scale.deviation[i];
+                bias -= weight * scale.mean[i];
+                weight as f32
+            })
+            .collect();
+        let (mut loss, mut all, mut pull) = (0.0, 0.0, 0.0);
+        let mut sums = vec![0.0f32; COUNT];
+        for (features, is_content, weight) in self.lines.iter().copied() {
+            let mut lanes = [0.0f32; 8];
+            for (features, raw) in features.chunks(8).zip(raw.chunks(8)) {
+                lanes.iter_mut().zip(features).zip(raw).for_each(|((lane, a), b)| *lane += a * b);
+            }
+            let score = bias + f64::from(lanes.iter().sum::<f32>());
+            let score = if is_content { score } else { -score };
+            let small = libm::expf(-score.abs() as f32);
+            let wrong = f64::from(if score > 0.0 { small } else { 1.0 } / (1.0 + small));
+            loss += weight * (f64::from(libm::log1pf(small)) + (-score).max(0.0));
+            all += weight;
+            let slope = if is_content { -weight * wrong } else { weight * wrong };
+            pull += slope;
+            let slope = slope as f32;
+            sums.iter_mut().zip(features).for_each(|(sum, feature)| *sum += slope * feature);
+        }
+        let mut slope: Vec<f64> =
+            (0..COUNT).map(|i| (f64::from(sums[i]) - pull * scale.mean[i]) / scale.deviation[i]).collect();
+        slope.push(pull);
+        Slope { loss, weight: all, slope }
     }
-    let mut slope: Vec<f64> =
-        (0..COUNT).map(|i| (f64::from(sums[i]) - pull * scale.mean[i]) / scale.deviation[i]).collect();
-    slope.push(pull);
-    Part { loss, weight: all, conditions, slope }
 }
 
-/// The decoder by which the pages have the highest mean F1.
-fn best_decoder(sites: &[(&SiteExamples, Conditions)], model: &Model) -> Decoder {
+/// The decoder by which pages have the highest mean F1 if each half of the groups is judged by weights of the other: on
+/// what it was made from, a model is surer than it should be, and the lines round a line seem to matter less than they do.
+/// `model` is made of all, and judges where there is but one group.
+fn decoder(sites: &[&SiteExamples], model: &Model) -> Decoder {
     let tried: Vec<Decoder> = SWITCHES
         .iter()
         .flat_map(|switch| LENGTH_POWERS.iter().map(|power| Decoder { switch: *switch, length_power: *power }))
         .collect();
+    let groups: BTreeSet<&str> = sites.iter().map(|site| &*site.group).collect();
+    let numbers: HashMap<&str, usize> = groups.into_iter().zip(0..).collect();
+    let half = |site: &SiteExamples| numbers.get(&*site.group).map_or(0, |number| number % 2);
+    let mut all = vec![0.0; tried.len()];
+    for part in 0..2 {
+        let (judged, others): (Vec<&SiteExamples>, Vec<&SiteExamples>) =
+            sites.iter().partition(|site| half(site) == part);
+        let of_others = weighed(&others, SCOUT_STEPS);
+        let found = f1_by(&tried, &judged, of_others.as_ref().unwrap_or(model));
+        all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
+    }
+    let best = (0..tried.len()).max_by(|a, b| all[*a].total_cmp(&all[*b]));
+    best.and_then(|best| tried.get(best).copied()).unwrap_or(model.decoder)
+}
+
+/// The sum of the F1 of pages, by their weights, with each of these decoders.
+fn f1_by(tried: &[Decoder], sites: &[&SiteExamples], model: &Model) -> Vec<f64> {
     let weights: Vec<LengthWeights> = tried.iter().copied().map(LengthWeights::new).collect();
     let sums: Vec<Vec<f64>> = sites
         .par_iter()
-        .map(|(site, conditions)| {
-            let of_site = model.at(conditions);
+        .map(|site| {
+            let of_site = model.at(&model.conditions(&site.statistics, site.number));
             let mut sums = vec![0.0; tried.len()];
             for page in &site.pages {
                 let scores: Vec<f32> = page.lines.iter().map(|line| of_site.score(&line.features)).collect();
@@ -430,12 +469,12 @@ fn best_decoder(sites: &[(&SiteExamples, Conditions)], model: &Model) -> Decoder
             sums
         })
         .collect();
+    // In the order of the sites, whatever thread was first.
     let mut all = vec![0.0; tried.len()];
     for sums in sums {
         all.iter_mut().zip(sums).for_each(|(all, sum)| *all += sum);
     }
-    let best = (0..tried.len()).max_by(|a, b| all[*a].total_cmp(&all[*b]));
-    best.and_then(|best| tried.get(best).copied()).unwrap_or(model.decoder)
+    all
 }
 
 impl PageExample {
@@ -455,8 +494,6 @@ impl PageExample {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     /// A word that no other number makes.
