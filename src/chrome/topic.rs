@@ -38,12 +38,18 @@ const PLACES: usize = 1 << 12;
 /// Finds topics of lines, page by page. Keeps its buffers.
 #[derive(Debug)]
 pub struct Topics {
-    /// For each place, the number of a word of the headline, from 1.
-    headline: Box<[u8; PLACES]>,
-    /// For each place, the line of the beginning, from 1, that has the word; [`MANY`] if more than one has.
-    text: Box<[u8; PLACES]>,
+    places: Box<[Place; PLACES]>,
     /// The lines of the beginning.
     beginning: Vec<usize>,
+}
+
+/// What has the words of a place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    /// The number of a word of the headline, from 1.
+    headline: u8,
+    /// The line of the beginning, from 1; [`MANY`] if more than one has such a word.
+    text: u8,
 }
 
 /// Stands for more than one line.
@@ -51,7 +57,7 @@ const MANY: u8 = u8::MAX;
 
 impl Default for Topics {
     fn default() -> Self {
-        Self { headline: Box::new([0; PLACES]), text: Box::new([0; PLACES]), beginning: Vec::new() }
+        Self { places: Box::new([Place::default(); PLACES]), beginning: Vec::new() }
     }
 }
 
@@ -64,11 +70,14 @@ const ALONE: [f32; 2] = [0.4, 0.3];
 struct Counts {
     /// The words of the headline that it has, a bit each.
     headline: u64,
-    words: u32,
-    long: u32,
-    shared: u32,
-    shared_long: u32,
+    /// Its words, and as many times [`LONG`] as there are long ones.
+    words: u64,
+    /// The same of those that it shares with the beginning.
+    shared: u64,
 }
+
+/// What a long word counts: words and long words are counted in the halves of one number.
+const LONG: u64 = 1 << 32;
 
 fn place(word: Word) -> usize {
     word.hash as usize % PLACES
@@ -96,6 +105,7 @@ impl Topics {
             _ => None,
         };
 
+        let places = &*self.places;
         let mut shown = shown().zip(topics.iter_mut()).enumerate();
         let mut beginning = self.beginning.iter().zip(1..).peekable();
         // The next line, and its number among those of the beginning, from 1; 0 if it is none.
@@ -112,15 +122,11 @@ impl Topics {
                 *topic = std::mem::take(&mut counts).topic(long);
                 (end, topic, own) = line;
             }
-            let place = place(word);
-            let number = self.headline[place];
-            counts.headline |= u64::from(number != 0) << (number.wrapping_sub(1) & 63);
-            let is_shared = u32::from(self.text[place] != 0 && self.text[place] != own);
-            let is_long = u32::from(word.is_long);
-            counts.words += 1;
-            counts.long += is_long;
-            counts.shared += is_shared;
-            counts.shared_long += is_shared & is_long;
+            let Place { headline, text } = places[place(word)];
+            counts.headline |= u64::from(headline != 0) << (headline.wrapping_sub(1) & 63);
+            let one = 1 + LONG * u64::from(word.is_long);
+            counts.words += one;
+            counts.shared += if (text != 0) & (text != own) { one } else { 0 };
         });
         *topic = counts.topic(long);
         if let Some(topic) = alone.and_then(|at| topics.get_mut(at)) {
@@ -128,12 +134,12 @@ impl Topics {
         }
     }
 
-    /// Notes the words of the headline, and returns its words and its long words, a bit each.
+    /// Forgets the page before, notes the words of the headline, and returns its words and its long words, a bit each.
     fn set_headline(&mut self, headline: &str) -> [u64; 2] {
-        self.headline.fill(0);
+        self.places.fill(Place::default());
         let (mut number, mut all, mut long) = (0, 0, 0);
         words(headline, |word| {
-            let place = &mut self.headline[place(word)];
+            let place = &mut self.places[place(word)].headline;
             if *place == 0 && number < MOST as u8 {
                 number += 1;
                 *place = number;
@@ -146,7 +152,6 @@ impl Topics {
 
     /// Notes the words of the first prose of the body.
     fn set_beginning<'a>(&mut self, lines: impl Iterator<Item = &'a str>, evidence: &[LineEvidence], layout: &Layout) {
-        self.text.fill(0);
         self.beginning.clear();
         let mut prose = 0.0;
         let body = lines.zip(evidence).enumerate().skip(layout.body.start).take(layout.body.len());
@@ -154,7 +159,7 @@ impl Topics {
             self.beginning.push(at);
             let number = self.beginning.len() as u8;
             words(line, |word| {
-                let place = &mut self.text[place(word)];
+                let place = &mut self.places[place(word)].text;
                 *place = if *place == 0 || *place == number { number } else { MANY };
             });
             prose += evidence.prose;
@@ -170,11 +175,12 @@ impl Counts {
     fn topic(self, headline: [u64; 2]) -> Topic {
         let [headline, headline_long] =
             headline.map(|all| (self.headline & all).count_ones() as f32 / all.count_ones().max(1) as f32);
+        let share = |shared: u64, all: u64| shared as u32 as f32 / all.max(1) as u32 as f32;
         Topic {
             headline,
             headline_long,
-            text: self.shared as f32 / self.words.max(1) as f32,
-            text_long: self.shared_long as f32 / self.long.max(1) as f32,
+            text: share(self.shared % LONG, self.words % LONG),
+            text_long: share(self.shared / LONG, self.words / LONG),
         }
     }
 }
