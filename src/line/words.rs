@@ -5,6 +5,7 @@
 //! by its first and last eight bytes, so that the words of a page cost little more than reading it.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::scan::{BLOCK, WordBytes, word_bytes};
 use super::shape::is_wide;
@@ -105,17 +106,21 @@ fn beyond_ascii(run: &str, start: usize, take: &mut impl FnMut(Word)) {
     let (mut len, mut characters) = (0, 0);
     let mut before = None;
     for c in run.chars().chain([' ']) {
-        let is_part = c.is_alphanumeric() && !is_wide(c);
-        if is_part {
-            for c in c.to_lowercase() {
-                let mut utf8 = [0; 4];
-                for byte in c.encode_utf8(&mut utf8).bytes() {
-                    if let Some(to) = word.get_mut(len) {
-                        *to = byte;
-                        len += 1;
-                    }
+        let known = SMALL_LETTERS.get(c as usize).copied().unwrap_or_default();
+        let mut add = |c: char| {
+            let mut utf8 = [0; 4];
+            for byte in c.encode_utf8(&mut utf8).bytes() {
+                if let Some(to) = word.get_mut(len) {
+                    *to = byte;
+                    len += 1;
                 }
             }
+        };
+        if let Some(small) = known {
+            add(small);
+            characters += 1;
+        } else if is_rare_part(c) {
+            c.to_lowercase().for_each(&mut add);
             characters += 1;
         } else if characters > 0 {
             take(Word { start, hash: hash(word.get(..len).unwrap_or_default()), is_long: characters >= LONG });
@@ -128,6 +133,24 @@ fn beyond_ascii(run: &str, start: usize, take: &mut impl FnMut(Word)) {
         }
         before = wide;
     }
+}
+
+/// The letters and digits of most alphabets in small letters, by character; `None` for what is neither, and for İ, which
+/// is two in small letters.
+static SMALL_LETTERS: LazyLock<Box<[Option<char>]>> = LazyLock::new(|| ('\0'..FIRST_RARE).map(small_letter).collect());
+
+/// The first character that is not looked up. No character before it is of a script without spaces.
+const FIRST_RARE: char = '\u{2100}';
+
+fn small_letter(c: char) -> Option<char> {
+    let mut small = c.to_lowercase();
+    let only = small.next().filter(|_| small.len() == 0);
+    only.filter(|_| c.is_alphanumeric())
+}
+
+/// Whether a character of which there is no small letter to look up is of a word nevertheless.
+fn is_rare_part(c: char) -> bool {
+    (c >= FIRST_RARE || c == 'İ') && c.is_alphanumeric() && !is_wide(c)
 }
 
 /// As letters of ASCII differ in one bit by their case, and digits have it.
@@ -198,6 +221,17 @@ mod tests {
         assert_eq!(of("雨が降った。").len(), 4);
         assert_eq!(hashes("昨日、雨が降った")[1..], hashes("雨が降った")[..]);
         assert!(of("雨が").iter().all(|(.., is_long)| *is_long));
+    }
+
+    #[test]
+    fn letters_that_are_looked_up_are_those_of_unicode() {
+        for c in '\0'..=char::MAX {
+            let known = SMALL_LETTERS.get(c as usize).copied().flatten();
+            assert_eq!(known.is_some() || is_rare_part(c), c.is_alphanumeric() && !is_wide(c), "{c:?}");
+            assert!(known.is_none_or(|small| c.to_lowercase().eq([small])), "{c:?}");
+        }
+        // Two characters in small letters, and still of the word.
+        assert_eq!((small_letter('İ'), hashes("xİx").len()), (None, 1));
     }
 
     #[test]
