@@ -98,7 +98,7 @@ impl Topics {
         let shown = || lines.iter().filter(|line| !line.is_blank());
         let text_of = |line: &Line| text.get(line.start..line.end).unwrap_or_default();
         let headline = shown().nth(layout.headline.unwrap_or_default()).map_or("", text_of);
-        let long = self.set_headline(headline);
+        let headline = self.set_headline(headline);
         self.set_beginning(shown().map(text_of), evidence, layout);
         let alone = match self.beginning[..] {
             [only] => Some(only),
@@ -119,23 +119,23 @@ impl Topics {
         words(text, |word| {
             while word.start >= end {
                 let Some(line) = next() else { return };
-                *topic = std::mem::take(&mut counts).topic(long);
+                *topic = std::mem::take(&mut counts).topic(&headline);
                 (end, topic, own) = line;
             }
-            let Place { headline, text } = places[place(word)];
-            counts.headline |= u64::from(headline != 0) << (headline.wrapping_sub(1) & 63);
+            let Place { headline: number, text } = places[place(word)];
+            counts.headline |= u64::from(number != 0) << (number.wrapping_sub(1) & 63);
             let one = 1 + LONG * u64::from(word.is_long);
             counts.words += one;
             counts.shared += if (text != 0) & (text != own) { one } else { 0 };
         });
-        *topic = counts.topic(long);
+        *topic = counts.topic(&headline);
         if let Some(topic) = alone.and_then(|at| topics.get_mut(at)) {
             [topic.text, topic.text_long] = ALONE;
         }
     }
 
-    /// Forgets the page before, notes the words of the headline, and returns its words and its long words, a bit each.
-    fn set_headline(&mut self, headline: &str) -> [u64; 2] {
+    /// Forgets the page before, notes the words of the headline, and returns them.
+    fn set_headline(&mut self, headline: &str) -> Headline {
         self.places.fill(Place::default());
         let (mut number, mut all, mut long) = (0, 0, 0);
         words(headline, |word| {
@@ -147,7 +147,7 @@ impl Topics {
                 long |= u64::from(word.is_long) << (number - 1);
             }
         });
-        [all, long]
+        Headline::new([all, long])
     }
 
     /// Notes the words of the first prose of the body.
@@ -170,18 +170,38 @@ impl Topics {
     }
 }
 
+/// The words of a headline.
+#[derive(Clone, Copy, Debug, Default)]
+struct Headline {
+    /// All of them and the long ones, a bit each.
+    words: [u64; 2],
+    /// How many those are, and at least 1.
+    counts: [f32; 2],
+}
+
+impl Headline {
+    fn new(words: [u64; 2]) -> Self {
+        Self { words, counts: words.map(|words| words.count_ones().max(1) as f32) }
+    }
+
+    /// The shares of its words that are among these.
+    fn shares(&self, found: u64) -> [f32; 2] {
+        let [all, long] = self.words.map(|words| (words & found).count_ones() as f32);
+        [all / self.counts[0], long / self.counts[1]]
+    }
+}
+
 impl Counts {
-    /// `headline` are the words of the headline and its long ones, a bit each.
-    fn topic(self, headline: [u64; 2]) -> Topic {
-        let [headline, headline_long] =
-            headline.map(|all| (self.headline & all).count_ones() as f32 / all.count_ones().max(1) as f32);
+    fn topic(self, of: &Headline) -> Topic {
         let share = |shared: u64, all: u64| shared as u32 as f32 / all.max(1) as u32 as f32;
-        Topic {
-            headline,
-            headline_long,
-            text: share(self.shared % LONG, self.words % LONG),
-            text_long: share(self.shared / LONG, self.words / LONG),
-        }
+        // Most lines have nothing of the headline, and many nothing of the text.
+        let [headline, headline_long] = if self.headline == 0 { [0.0; 2] } else { of.shares(self.headline) };
+        let [text, text_long] = if self.shared == 0 {
+            [0.0; 2]
+        } else {
+            [share(self.shared % LONG, self.words % LONG), share(self.shared / LONG, self.words / LONG)]
+        };
+        Topic { headline, headline_long, text, text_long }
     }
 }
 
