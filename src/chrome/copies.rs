@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::evidence::{LineEvidence, prose};
+use super::evidence::{LineEvidence, expected, prose};
 use crate::census::{Seed, SiteCounts};
 use crate::line::{Fingerprint, Line};
 
@@ -86,10 +86,10 @@ impl Copies {
         if copies == 0 {
             return;
         }
-        let pages = site.pages() - u64::from(copies.count_ones()).min(site.pages() - 1);
+        let expected = expected(site.pages() - u64::from(copies.count_ones()).min(site.pages() - 1));
         for line in evidence {
             let on = self.on.get(&line.template).map_or(0, |on| (on & copies).count_ones());
-            line.discount(on, pages);
+            line.discount(on, expected);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is known of each line of a page before anything is decided: how often it stands on the site, in what company,
 //! what it looks like, and what it has to do with titles.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
 use crate::census::{EDGE, Seed, SiteCounts};
@@ -91,8 +91,9 @@ pub fn expected(pages: u64) -> f64 {
 }
 
 impl LineEvidence {
-    /// Takes `copies` pages out of the line's counts, on a site of `pages` pages without them.
-    pub fn discount(&mut self, copies: u32, pages: u64) {
+    /// Takes `copies` pages out of the line's counts, on a site where content stands on as many pages as [`expected`] says
+    /// without them.
+    pub fn discount(&mut self, copies: u32, expected: f64) {
         let without = |count: u32| count.saturating_sub(copies).max(1);
         self.on = without(self.on);
         self.exactly_on = without(self.exactly_on).min(self.on);
@@ -100,7 +101,7 @@ impl LineEvidence {
         if self.on < 2 {
             self.link = Link::None;
         }
-        self.rarity = rarity(self.on, self.in_company, expected(pages));
+        self.rarity = rarity(self.on, self.in_company, expected);
         self.share = as_share(self.rarity);
         self.prose = prose(self.shape) * self.share;
     }
@@ -112,7 +113,7 @@ pub struct Gatherer {
     /// The lines that show.
     shown: Vec<Line>,
     /// A number for each line of the page and for each template; equal ones share it.
-    numbers: HashMap<Fingerprint, u32, Seed>,
+    numbers: Numbers,
     /// What was counted, by number.
     counts: Vec<Counts>,
     /// For each shown line, its number and that of its template.
@@ -184,12 +185,12 @@ impl Gatherer {
     fn number(&mut self, lines: &[Line]) {
         self.shown.clear();
         self.shown.extend(lines.iter().filter(|line| !line.is_blank()));
-        self.numbers.clear();
+        self.numbers.begin(2 * self.shown.len());
         self.counts.clear();
         self.numbered.clear();
         let (numbers, counts) = (&mut self.numbers, &mut self.counts);
         let mut number = |fingerprint, line: u32, alike: u32| {
-            let number = *numbers.entry(fingerprint).or_insert(counts.len() as u32);
+            let number = numbers.of(fingerprint);
             if number as usize == counts.len() {
                 counts.push(Counts::default());
             }
@@ -220,6 +221,42 @@ impl Gatherer {
             (before, recurs_before) = (line, recurs);
             pair
         }));
+    }
+}
+
+/// Numbers the fingerprints of a page in the order in which they come: a hash table with open addressing that is as large
+/// as the page asks for, so that it is quickly emptied for the next.
+#[derive(Debug, Default)]
+struct Numbers {
+    seed: Seed,
+    /// For each place, a number and one more; 0 if it is free. At most half of the places are taken.
+    places: Vec<u32>,
+    /// The fingerprints, by number.
+    known: Vec<Fingerprint>,
+}
+
+impl Numbers {
+    /// Forgets what is known, for at most so many fingerprints.
+    fn begin(&mut self, most: usize) {
+        self.known.clear();
+        self.places.clear();
+        self.places.resize((2 * most + 1).next_power_of_two(), 0);
+    }
+
+    fn of(&mut self, fingerprint: Fingerprint) -> u32 {
+        let last = self.places.len() - 1;
+        let mut at = self.seed.hash_one(fingerprint) as usize & last;
+        loop {
+            match self.places[at].checked_sub(1) {
+                None => {
+                    self.known.push(fingerprint);
+                    self.places[at] = self.known.len() as u32;
+                    return self.places[at] - 1;
+                }
+                Some(number) if self.known[number as usize] == fingerprint => return number,
+                Some(_) => at = (at + 1) & last,
+            }
+        }
     }
 }
 
@@ -441,6 +478,23 @@ pub(super) mod tests {
         let pages: Vec<String> = (0..10).map(|n| format!("Home\n{long}\nImprint\n{}", "x".repeat(n + 1))).collect();
         let everywhere = of_first(&pages.iter().map(String::as_str).collect::<Vec<_>>())[1].prose;
         assert!(everywhere < 0.3 * length, "{everywhere}");
+    }
+
+    #[test]
+    fn equal_fingerprints_share_a_number_and_others_have_the_next() {
+        let mut numbers = Numbers::default();
+        for page in [&[7u64, 0, 7, u64::MAX, 0, 1][..], &[1, 7], &[]] {
+            numbers.begin(page.len());
+            let found: Vec<u32> = page.iter().map(|fingerprint| numbers.of(*fingerprint)).collect();
+            let distinct: Vec<u64> = page.iter().fold(Vec::new(), |mut distinct, fingerprint| {
+                if !distinct.contains(fingerprint) {
+                    distinct.push(*fingerprint);
+                }
+                distinct
+            });
+            let place = |of: &u64| distinct.iter().position(|fingerprint| fingerprint == of).unwrap() as u32;
+            assert_eq!(found, page.iter().map(place).collect::<Vec<_>>());
+        }
     }
 
     proptest! {

@@ -42,10 +42,7 @@ const PLACES: usize = 1 << 12;
 /// Finds topics of lines, page by page. Keeps its buffers.
 #[derive(Debug)]
 pub struct Topics {
-    /// For each place, the number of a word of the headline, from 1.
-    headline: Box<[u8; PLACES]>,
-    /// For each place, the line of the beginning, from 1, that has the word; [`MANY`] if more than one has.
-    text: Box<[u8; PLACES]>,
+    places: Box<[Place; PLACES]>,
     /// The lines of the beginning.
     beginning: Vec<usize>,
     /// The words of each of them, and the long ones.
@@ -54,14 +51,22 @@ pub struct Topics {
     shared: Vec<u64>,
 }
 
+/// What has the words of a place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    /// The number of a long word of the headline, from 1.
+    headline: u8,
+    /// The line of the beginning, from 1; [`MANY`] if more than one has such a word.
+    text: u8,
+}
+
 /// Stands for more than one line.
 const MANY: u8 = u8::MAX;
 
 impl Default for Topics {
     fn default() -> Self {
         Self {
-            headline: Box::new([0; PLACES]),
-            text: Box::new([0; PLACES]),
+            places: Box::new([Place::default(); PLACES]),
             beginning: Vec::new(),
             lengths: Vec::new(),
             shared: Vec::new(),
@@ -76,8 +81,8 @@ const MEAN: [f32; 2] = [0.4, 0.3];
 const FEW: [f32; 2] = [2.0, 20.0];
 
 /// What a line shares of which `shared` of its `words` stand among the `others` words of the beginning.
-fn shrunk(shared: u32, words: u32, others: u32, mean: f32) -> f32 {
-    let share = (shared as f32 + mean * FEW[0]) / (words as f32 + FEW[0]);
+fn shrunk(shared: u64, words: u64, others: u32, mean: f32) -> f32 {
+    let share = (shared as u32 as f32 + mean * FEW[0]) / (words as u32 as f32 + FEW[0]);
     mean + (share - mean) * others as f32 / (others as f32 + FEW[1])
 }
 
@@ -86,11 +91,14 @@ fn shrunk(shared: u32, words: u32, others: u32, mean: f32) -> f32 {
 struct Counts {
     /// The long words of the headline that it has, a bit each.
     headline: u64,
-    words: u32,
-    long: u32,
-    shared: u32,
-    shared_long: u32,
+    /// Its words, and as many times [`LONG`] as there are long ones.
+    words: u64,
+    /// The same of those that it shares with the beginning.
+    shared: u64,
 }
+
+/// What a long word counts: words and long words are counted in the halves of one number.
+const LONG: u64 = 1 << 32;
 
 fn place(word: Word) -> usize {
     word.hash as usize % PLACES
@@ -122,6 +130,7 @@ impl Topics {
         };
         self.shared.clear();
 
+        let places = &*self.places;
         let mut shown = shown().zip(topics.iter_mut()).enumerate();
         let mut beginning = self.beginning.iter().zip(1..).peekable();
         // The next line, and its number among those of the beginning, from 1; 0 if it is none.
@@ -139,15 +148,11 @@ impl Topics {
                 *topic = std::mem::take(&mut counts).topic(long, others(own));
                 (end, topic, own) = line;
             }
-            let place = place(word);
-            let number = self.headline[place];
+            let Place { headline: number, text } = places[place(word)];
             counts.headline |= u64::from(number != 0) << (number.wrapping_sub(1) & 63);
-            let is_shared = u32::from(self.text[place] != 0 && self.text[place] != own);
-            let is_long = u32::from(word.is_long);
-            counts.words += 1;
-            counts.long += is_long;
-            counts.shared += is_shared;
-            counts.shared_long += is_shared & is_long;
+            let one = 1 + LONG * u64::from(word.is_long);
+            counts.words += one;
+            counts.shared += if (text != 0) & (text != own) { one } else { 0 };
         });
         self.shared.push(counts.headline);
         *topic = counts.topic(long, others(own));
@@ -158,12 +163,12 @@ impl Topics {
         self.set_own(long, layout, topics);
     }
 
-    /// Notes the long words of the headline, and returns how many there are.
+    /// Forgets the page before, notes the long words of the headline, and returns how many there are.
     fn set_headline(&mut self, headline: &str) -> u32 {
-        self.headline.fill(0);
+        self.places.fill(Place::default());
         let mut number = 0;
         words(headline, |word| {
-            let place = &mut self.headline[place(word)];
+            let place = &mut self.places[place(word)].headline;
             if word.is_long && *place == 0 && number < MOST as u8 {
                 number += 1;
                 *place = number;
@@ -189,7 +194,6 @@ impl Topics {
 
     /// Notes the words of the first prose of the body.
     fn set_beginning<'a>(&mut self, lines: impl Iterator<Item = &'a str>, evidence: &[LineEvidence], layout: &Layout) {
-        self.text.fill(0);
         self.beginning.clear();
         self.lengths.clear();
         let mut prose = 0.0;
@@ -199,7 +203,7 @@ impl Topics {
             let number = self.beginning.len() as u8;
             let mut length = [0; 2];
             words(line, |word| {
-                let place = &mut self.text[place(word)];
+                let place = &mut self.places[place(word)].text;
                 *place = if *place == 0 || *place == number { number } else { MANY };
                 length = sums(length, [1, u32::from(word.is_long)]);
             });
@@ -228,8 +232,8 @@ impl Counts {
         Topic {
             headline: self.headline.count_ones() as f32 / long.max(1) as f32,
             own: 0.0,
-            text: shrunk(self.shared, self.words, others[0], MEAN[0]),
-            text_long: shrunk(self.shared_long, self.long, others[1], MEAN[1]),
+            text: shrunk(self.shared % LONG, self.words % LONG, others[0], MEAN[0]),
+            text_long: shrunk(self.shared / LONG, self.words / LONG, others[1], MEAN[1]),
         }
     }
 }

@@ -84,6 +84,15 @@ pub(super) struct Looks {
     pub high: u64,
 }
 
+/// Which bytes of a block are of words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct WordBytes {
+    /// Letters and digits of ASCII, and bytes of non-ASCII characters.
+    pub part: u64,
+    /// Bytes of non-ASCII characters.
+    pub high: u64,
+}
+
 /// The lowest `len` bits.
 #[inline]
 pub(super) fn first_bits(len: usize) -> u64 {
@@ -91,7 +100,7 @@ pub(super) fn first_bits(len: usize) -> u64 {
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use plain::{kinds, looks, scan};
+pub(super) use plain::{kinds, looks, scan, word_bytes};
 
 /// Writes `input` in lower case to `lowered`, control characters as spaces (line
 /// ends stay), and tells what stands where.
@@ -119,6 +128,34 @@ pub(super) fn kinds(input: &[u8; BLOCK]) -> Kinds {
 pub(super) fn looks(input: &[u8; BLOCK]) -> Looks {
     // SAFETY: `sse2::looks` asks for nothing but SSE2, which is part of x86-64.
     unsafe { sse2::looks(input) }
+}
+
+/// Tells which bytes are of words.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+#[inline]
+pub(super) fn word_bytes(input: &[u8; BLOCK]) -> WordBytes {
+    // SAFETY: `narrow_word_bytes` asks for nothing but SSE2, which is part of x86-64.
+    unsafe { narrow_word_bytes(input) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "sse2")]
+fn narrow_word_bytes(input: &[u8; BLOCK]) -> WordBytes {
+    use crate::line::lanes::sse2::{LANES, bits, in_range, load, or, splat};
+    let mut found = WordBytes::default();
+    let (sources, _) = input.as_chunks::<LANES>();
+    for (lane, source) in sources.iter().enumerate() {
+        let bytes = load(source);
+        // Letters differ in one bit by their case.
+        let letter = in_range(or(bytes, splat(0x20)), b'a', b'z');
+        let shift = LANES * lane;
+        // The highest bit of a byte tells, and non-ASCII bytes have it themselves.
+        found.part |= bits(or(or(letter, in_range(bytes, b'0', b'9')), bytes)) << shift;
+        found.high |= bits(bytes) << shift;
+    }
+    found
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -213,7 +250,7 @@ kernels!(avx2, "avx2");
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain {
-    use super::{BLOCK, Kinds, Looks, Marks};
+    use super::{BLOCK, Kinds, Looks, Marks, WordBytes};
     use crate::line::lanes::gather;
 
     /// Writes `input` in lower case to `lowered`, control characters as spaces
@@ -255,6 +292,15 @@ mod plain {
             stop: is(|byte| matches!(byte, b'.' | b'!' | b'?')),
             closing: is(|byte| b"\"')]}>*".contains(&byte)),
             high: is(|byte| !byte.is_ascii()),
+        }
+    }
+
+    /// Tells which bytes are of words.
+    #[inline]
+    pub(in super::super) fn word_bytes(input: &[u8; BLOCK]) -> WordBytes {
+        WordBytes {
+            part: gather(input.map(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())),
+            high: gather(input.map(|byte| !byte.is_ascii())),
         }
     }
 
@@ -308,6 +354,7 @@ mod tests {
             prop_assert_eq!(fast, slow);
             prop_assert_eq!(kinds(&block), plain::kinds(&block));
             prop_assert_eq!(looks(&block), plain::looks(&block));
+            prop_assert_eq!(word_bytes(&block), plain::word_bytes(&block));
         }
 
         #[test]

@@ -4,7 +4,10 @@
 //! each two characters side by side are a word. Blocks of 64 bytes are looked at together, and a word of ASCII is hashed
 //! by its first and last eight bytes, so that the words of a page cost little more than reading it.
 
-use super::scan::{BLOCK, Looks, looks};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::scan::{BLOCK, WordBytes, word_bytes};
 use super::shape::is_wide;
 
 /// A word of a text.
@@ -27,29 +30,56 @@ const MOST: usize = 64;
 /// Hands the words of a text to `take`, in their order.
 pub fn words(text: &str, mut take: impl FnMut(Word)) {
     let bytes = text.as_bytes();
-    let mut done: usize = 0;
-    let mut last = [0; BLOCK];
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    // What is behind the rest is of no word, and ends the last one.
+    let mut last = [0; BLOCK];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    let mut open = Open::default();
     for (number, block) in blocks.iter().chain([&last]).enumerate() {
         let base = number * BLOCK;
-        let Looks { small, capital, digit, high, .. } = looks(block);
-        let mut left = (small | capital | digit | high) & from_bit(done.saturating_sub(base));
-        while left != 0 {
-            let bit = left.trailing_zeros() as usize;
-            let behind = bit + (left >> bit).trailing_ones() as usize;
-            left &= from_bit(behind);
-            let start = base + bit;
-            if behind < BLOCK && high & from_bit(bit) & !from_bit(behind) == 0 {
-                let len = behind - bit;
-                take(Word { start, hash: hash_at(bytes, start, len), is_long: len >= LONG });
-                continue;
+        let WordBytes { part, high } = word_bytes(block);
+        let before = part << 1 | u64::from(open.is_open);
+        let (mut starts, mut ends) = (part & !before, !part & before);
+        let mut start = if open.is_open { open.start } else { base + next(&mut starts) };
+        // Whether all runs that end here are of ASCII.
+        let plain = high == 0 && !open.is_high;
+        while ends != 0 {
+            let end = base + next(&mut ends);
+            if plain {
+                take(Word { start, hash: hash_at(bytes, start, end), is_long: end - start >= LONG });
+            } else {
+                of_run(text, start..end, &mut take);
             }
-            let more = bytes.get(base + behind..).unwrap_or_default();
-            done = base + behind + more.iter().take_while(|byte| is_of_word(**byte)).count();
-            left &= from_bit(done - base);
-            beyond_block(text.get(start..done).unwrap_or_default(), start, &mut take);
+            start = base + next(&mut starts);
         }
+        open = Open::behind(part, high, start, open);
+    }
+}
+
+/// The number of the lowest bit, which is taken out; beyond the block if there is none.
+#[inline]
+fn next(bits: &mut u64) -> usize {
+    let bit = bits.trailing_zeros() as usize;
+    *bits &= bits.wrapping_sub(1);
+    bit
+}
+
+/// The run that goes on behind a block, if there is one.
+#[derive(Clone, Copy, Default)]
+struct Open {
+    is_open: bool,
+    start: usize,
+    /// Whether it holds a character beyond ASCII.
+    is_high: bool,
+}
+
+impl Open {
+    /// `start` is where the last run of the block begins; `before` went on behind the block before.
+    #[inline]
+    fn behind(part: u64, high: u64, start: usize, before: Open) -> Self {
+        let own = from_bit(BLOCK - part.leading_ones() as usize);
+        let is_of_before = part == u64::MAX && before.is_high;
+        Open { is_open: part >> (BLOCK - 1) != 0, start, is_high: high & own != 0 || is_of_before }
     }
 }
 
@@ -58,9 +88,11 @@ fn from_bit(number: usize) -> u64 {
     u64::MAX.checked_shl(number as u32).unwrap_or_default()
 }
 
-/// The words of a run that goes beyond a block or holds characters beyond ASCII.
+/// The words of a run, of which it is not known that it is of ASCII.
 #[inline(never)]
-fn beyond_block(run: &str, start: usize, take: &mut impl FnMut(Word)) {
+fn of_run(text: &str, run: Range<usize>, take: &mut impl FnMut(Word)) {
+    let start = run.start;
+    let run = text.get(run).unwrap_or_default();
     if run.is_ascii() {
         take(Word { start, hash: hash(run.as_bytes()), is_long: run.len() >= LONG });
     } else {
@@ -74,17 +106,21 @@ fn beyond_ascii(run: &str, start: usize, take: &mut impl FnMut(Word)) {
     let (mut len, mut characters) = (0, 0);
     let mut before = None;
     for c in run.chars().chain([' ']) {
-        let is_part = c.is_alphanumeric() && !is_wide(c);
-        if is_part {
-            for c in c.to_lowercase() {
-                let mut utf8 = [0; 4];
-                for byte in c.encode_utf8(&mut utf8).bytes() {
-                    if let Some(to) = word.get_mut(len) {
-                        *to = byte;
-                        len += 1;
-                    }
+        let known = SMALL_LETTERS.get(c as usize).copied().unwrap_or_default();
+        let mut add = |c: char| {
+            let mut utf8 = [0; 4];
+            for byte in c.encode_utf8(&mut utf8).bytes() {
+                if let Some(to) = word.get_mut(len) {
+                    *to = byte;
+                    len += 1;
                 }
             }
+        };
+        if let Some(small) = known {
+            add(small);
+            characters += 1;
+        } else if is_rare_part(c) {
+            c.to_lowercase().for_each(&mut add);
             characters += 1;
         } else if characters > 0 {
             take(Word { start, hash: hash(word.get(..len).unwrap_or_default()), is_long: characters >= LONG });
@@ -99,18 +135,41 @@ fn beyond_ascii(run: &str, start: usize, take: &mut impl FnMut(Word)) {
     }
 }
 
+/// The letters and digits of most alphabets in small letters, by character; `None` for what is neither, and for İ, which
+/// is two in small letters.
+static SMALL_LETTERS: LazyLock<Box<[Option<char>]>> = LazyLock::new(|| ('\0'..FIRST_RARE).map(small_letter).collect());
+
+/// The first character that is not looked up. No character before it is of a script without spaces.
+const FIRST_RARE: char = '\u{2100}';
+
+fn small_letter(c: char) -> Option<char> {
+    let mut small = c.to_lowercase();
+    let only = small.next().filter(|_| small.len() == 0);
+    only.filter(|_| c.is_alphanumeric())
+}
+
+/// Whether a character of which there is no small letter to look up is of a word nevertheless.
+fn is_rare_part(c: char) -> bool {
+    (c >= FIRST_RARE || c == 'İ') && c.is_alphanumeric() && !is_wide(c)
+}
+
 /// As letters of ASCII differ in one bit by their case, and digits have it.
 const SMALL: u64 = 0x2020_2020_2020_2020;
 
-/// The hash of the word of ASCII at `start`, as [`hash`] has it.
+/// The hash of the word of ASCII from `start` to `end`, as [`hash`] has it: without a branch on its length, which no
+/// processor foresees.
 #[inline]
-fn hash_at(bytes: &[u8], start: usize, len: usize) -> u32 {
-    let word = bytes.get(start..).unwrap_or_default();
-    match word.first_chunk::<8>() {
-        // A short word with what follows it: the rest is cut off.
-        Some(first) if len < 8 => mixed((u64::from_le_bytes(*first) | SMALL) & !from_bit(8 * len), 0),
-        _ => hash(word.get(..len).unwrap_or_default()),
-    }
+fn hash_at(bytes: &[u8], start: usize, end: usize) -> u32 {
+    let len = end - start;
+    let first = bytes.get(start..).and_then(<[u8]>::first_chunk::<8>);
+    let last = bytes.get(..end).and_then(<[u8]>::last_chunk::<8>);
+    let (Some(first), Some(last)) = (first, last) else {
+        return hash(bytes.get(start..end).unwrap_or_default());
+    };
+    // A short word is read with what follows it, which is cut off.
+    let kept = u64::MAX >> (64 - 8 * len.clamp(1, 8));
+    let is_long = u64::from(len >= 8).wrapping_neg();
+    mixed((u64::from_le_bytes(*first) | SMALL) & kept, (u64::from_le_bytes(*last) | SMALL) & is_long)
 }
 
 /// The hash of a word in small letters; of ASCII, in any letters.
@@ -130,10 +189,6 @@ fn hash(word: &[u8]) -> u32 {
 fn mixed(first: u64, last: u64) -> u32 {
     let mixed = (first ^ last.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed >> 32) as u32
-}
-
-fn is_of_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
 #[cfg(test)]
@@ -166,6 +221,17 @@ mod tests {
         assert_eq!(of("雨が降った。").len(), 4);
         assert_eq!(hashes("昨日、雨が降った")[1..], hashes("雨が降った")[..]);
         assert!(of("雨が").iter().all(|(.., is_long)| *is_long));
+    }
+
+    #[test]
+    fn letters_that_are_looked_up_are_those_of_unicode() {
+        for c in '\0'..=char::MAX {
+            let known = SMALL_LETTERS.get(c as usize).copied().flatten();
+            assert_eq!(known.is_some() || is_rare_part(c), c.is_alphanumeric() && !is_wide(c), "{c:?}");
+            assert!(known.is_none_or(|small| c.to_lowercase().eq([small])), "{c:?}");
+        }
+        // Two characters in small letters, and still of the word.
+        assert_eq!((small_letter('İ'), hashes("xİx").len()), (None, 1));
     }
 
     #[test]
