@@ -212,6 +212,7 @@ impl Census {
             most_equal,
             table: HashMap::with_hasher(seed),
             titles: HashMap::with_hasher(seed),
+            titles_sieve: Sieve::default(),
             // The smallest digests: a sample that neither the order of pages nor their distribution changes.
             sample: distinct.iter().take(SAMPLE).copied().collect(),
         };
@@ -220,7 +221,7 @@ impl Census {
         }
         let pages = Pages { census: self, distinct: &distinct };
         let templates = pages.recurring(|page, keys| keys.extend(page.shown()));
-        let sieve = Sieve::of(&templates);
+        let sieve = Sieve::of(templates.iter().map(|(template, _)| *template).chain([EDGE]));
         let exacts = pages.recurring(|page, keys| keys.extend(page.exacts.iter().map(|(_, exact)| exact_key(*exact))));
         let pairs = pages.recurring(|page, keys| pair_keys(page, &sieve, keys));
         counts.table.reserve(templates.len() + exacts.len() + pairs.len());
@@ -232,6 +233,7 @@ impl Census {
                 *counts.titles.entry(title).or_default() += 1;
             }
         }
+        counts.titles_sieve = Sieve::of(counts.titles.keys().copied());
         counts
     }
 
@@ -279,9 +281,10 @@ impl Census {
         let mut everywhere = Everywhere::default();
         for run in all.chunk_by(|a, b| a == b) {
             if let [line, _, ..] = run {
-                everywhere.0.insert(*line, u32::try_from(run.len()).unwrap_or(u32::MAX));
+                everywhere.sites.insert(*line, u32::try_from(run.len()).unwrap_or(u32::MAX));
             }
         }
+        everywhere.sieve = Sieve::of(everywhere.sites.keys().copied());
         everywhere
     }
 
@@ -361,9 +364,11 @@ fn counted(keys: Vec<&[u64]>) -> Vec<(u64, u32)> {
     runs.collect()
 }
 
-/// Lets through every template that recurs and few others: a Bloom filter of one bit a key.
+/// Lets through all of some keys and few others: a Bloom filter of one bit a key.
 ///
-/// A pair recurs only if both its lines do, and half of the pairs need no counting for that.
+/// A pair recurs only if both its lines do, and half of the pairs need no counting for that. Most lines are no titles,
+/// and stand on no other site: these need not be looked up.
+#[derive(Debug, Default)]
 struct Sieve {
     bits: Vec<u64>,
     /// What is left of a hash is the number of its bit.
@@ -374,10 +379,10 @@ struct Sieve {
 const SIEVE_BITS: usize = 16;
 
 impl Sieve {
-    fn of(keys: &[(u64, u32)]) -> Self {
-        let bits = (keys.len() * SIEVE_BITS).next_power_of_two().max(64);
+    fn of(keys: impl Iterator<Item = u64> + Clone) -> Self {
+        let bits = (keys.clone().count() * SIEVE_BITS).next_power_of_two().max(64);
         let mut sieve = Self { bits: vec![0; bits / 64], shift: u64::BITS - bits.trailing_zeros() };
-        for key in keys.iter().map(|(key, _)| *key).chain([EDGE]) {
+        for key in keys {
             let (word, bit) = sieve.place(key);
             if let Some(word) = sieve.bits.get_mut(word) {
                 *word |= bit;
@@ -445,6 +450,7 @@ pub struct SiteCounts {
     table: HashMap<u64, u32, Seed>,
     /// How many pages have this title, or a part of theirs.
     titles: HashMap<Fingerprint, u32, Seed>,
+    titles_sieve: Sieve,
     /// Digest, log and number of some pages: see [`Census::sample`].
     sample: Vec<(u128, u32, u32)>,
 }
@@ -489,6 +495,9 @@ impl SiteCounts {
 
     /// Pages that have this line as their title, or as a part of it.
     pub fn titled(&self, line: &Line) -> u32 {
+        if !self.titles_sieve.passes(line.exact) {
+            return 0;
+        }
         self.titles.get(&line.exact).copied().unwrap_or_default()
     }
 
@@ -499,12 +508,18 @@ impl SiteCounts {
 
 /// On how many sites lines stand.
 #[derive(Debug, Default)]
-pub struct Everywhere(HashMap<Fingerprint, u32, Seed>);
+pub struct Everywhere {
+    sites: HashMap<Fingerprint, u32, Seed>,
+    sieve: Sieve,
+}
 
 impl Everywhere {
     /// How many other sites have a line of this template, asked for a site that has it.
     pub fn elsewhere(&self, template: Fingerprint) -> u32 {
-        self.0.get(&template).map_or(0, |sites| sites - 1)
+        if !self.sieve.passes(template) {
+            return 0;
+        }
+        self.sites.get(&template).map_or(0, |sites| sites - 1)
     }
 }
 
