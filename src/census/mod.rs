@@ -213,6 +213,7 @@ impl Census {
             most_equal,
             table: HashMap::with_hasher(seed),
             titles: HashMap::with_hasher(seed),
+            titles_sieve: Sieve::default(),
             // The smallest digests: a sample that neither the order of pages nor their distribution changes.
             sample: distinct.iter().take(SAMPLE).copied().collect(),
         };
@@ -221,7 +222,7 @@ impl Census {
         }
         let pages = Pages { census: self, distinct: &distinct };
         let templates = pages.recurring(|page, keys| keys.extend(page.shown()));
-        let sieve = Sieve::of(&templates);
+        let sieve = Sieve::of(templates.iter().map(|(template, _)| *template).chain([EDGE]));
         let exacts = pages.recurring(|page, keys| keys.extend(page.exacts.iter().map(|(_, exact)| exact_key(*exact))));
         let pairs = pages.recurring(|page, keys| pair_keys(page, &sieve, keys));
         counts.table.reserve(templates.len() + exacts.len() + pairs.len());
@@ -233,6 +234,7 @@ impl Census {
                 *counts.titles.entry(title).or_default() += 1;
             }
         }
+        counts.titles_sieve = Sieve::of(counts.titles.keys().copied());
         counts
     }
 
@@ -295,6 +297,7 @@ impl Census {
         }
         everywhere.domains =
             of_domain.into_iter().filter(|(_, sites)| *sites > 1).map(|(name, _)| name.into()).collect();
+        everywhere.sieve = Sieve::of(everywhere.sites.keys().copied());
         everywhere
     }
 
@@ -374,9 +377,11 @@ fn counted(keys: Vec<&[u64]>) -> Vec<(u64, u32)> {
     runs.collect()
 }
 
-/// Lets through every template that recurs and few others: a Bloom filter of one bit a key.
+/// Lets through all of some keys and few others: a Bloom filter of one bit a key.
 ///
-/// A pair recurs only if both its lines do, and half of the pairs need no counting for that.
+/// A pair recurs only if both its lines do, and half of the pairs need no counting for that. Most lines are no titles,
+/// and stand on no other site: these need not be looked up.
+#[derive(Debug, Default)]
 struct Sieve {
     bits: Vec<u64>,
     /// What is left of a hash is the number of its bit.
@@ -387,10 +392,10 @@ struct Sieve {
 const SIEVE_BITS: usize = 16;
 
 impl Sieve {
-    fn of(keys: &[(u64, u32)]) -> Self {
-        let bits = (keys.len() * SIEVE_BITS).next_power_of_two().max(64);
+    fn of(keys: impl Iterator<Item = u64> + Clone) -> Self {
+        let bits = (keys.clone().count() * SIEVE_BITS).next_power_of_two().max(64);
         let mut sieve = Self { bits: vec![0; bits / 64], shift: u64::BITS - bits.trailing_zeros() };
-        for key in keys.iter().map(|(key, _)| *key).chain([EDGE]) {
+        for key in keys {
             let (word, bit) = sieve.place(key);
             if let Some(word) = sieve.bits.get_mut(word) {
                 *word |= bit;
@@ -458,6 +463,7 @@ pub struct SiteCounts {
     table: HashMap<u64, u32, Seed>,
     /// How many pages have this title, or a part of theirs.
     titles: HashMap<Fingerprint, u32, Seed>,
+    titles_sieve: Sieve,
     /// Digest, log and number of some pages: see [`Census::sample`].
     sample: Vec<(u128, u32, u32)>,
 }
@@ -502,6 +508,9 @@ impl SiteCounts {
 
     /// Pages that have this line as their title, or as a part of it.
     pub fn titled(&self, line: &Line) -> u32 {
+        if !self.titles_sieve.passes(line.exact) {
+            return 0;
+        }
         self.titles.get(&line.exact).copied().unwrap_or_default()
     }
 
@@ -515,6 +524,7 @@ impl SiteCounts {
 pub struct Everywhere {
     /// By template, and by template and domain, what stands on two sites or more.
     sites: HashMap<u64, u32, Seed>,
+    sieve: Sieve,
     /// The domains that have several sites.
     domains: HashSet<Box<str>>,
 }
@@ -555,7 +565,10 @@ impl Everywhere {
 
     /// How many other sites have a line of this template, asked for a site of `domain` that has it.
     pub fn elsewhere(&self, domain: Option<Domain>, template: Fingerprint) -> Elsewhere {
-        let others = |key| self.sites.get(&key).map_or(0, |sites| sites - 1);
+        let others = |key| {
+            // Most lines are of one site alone.
+            if self.sieve.passes(key) { self.sites.get(&key).map_or(0, |sites| sites - 1) } else { 0 }
+        };
         let all = others(template);
         // What no other site has, none of the domain has.
         let in_domain = if all == 0 { 0 } else { domain.map_or(0, |domain| others(domain.key(template))) };

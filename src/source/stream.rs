@@ -164,6 +164,8 @@ impl Stream {
 /// Fills `buffer` up to `size` bytes, or to the end of the input.
 fn fill(input: &mut dyn Read, buffer: &mut Vec<u8>, size: usize) -> io::Result<()> {
     let missing = size.saturating_sub(buffer.len());
+    // Else it grows by doubling, and is copied each time.
+    buffer.reserve(missing);
     input.take(missing as u64).read_to_end(buffer)?;
     Ok(())
 }
