@@ -6,141 +6,24 @@
 //! pages that say the same are counted once whoever brought them. Counting is a sort of each site's fingerprints,
 //! which is faster than hash tables that outgrow the cache.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, Hasher, RandomState};
+mod counts;
+mod everywhere;
+mod log;
+mod seed;
+mod sieve;
+
+use std::collections::HashMap;
 
 use rayon::prelude::*;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_128;
 
-use crate::line::{Fingerprint, Line, Shape};
-use crate::page::domain_of;
+pub use counts::{EDGE, SiteCounts};
+pub use everywhere::{Domain, Elsewhere, Everywhere};
+pub use log::Log;
+use log::PageLog;
+pub(crate) use seed::Seed;
 
-/// The lines of the pages of one batch, as fingerprints.
-#[derive(Debug, Default)]
-pub struct Log {
-    /// Sites of this log, in the order in which they came.
-    names: Vec<Box<str>>,
-    /// Where each of them stands in `names`; empty once the log is in a census.
-    numbers: HashMap<Box<str>, u32>,
-    pages: Vec<PageEnd>,
-    /// The templates of the lines of all pages.
-    templates: Vec<Fingerprint>,
-    /// The shapes of the lines of all pages.
-    shapes: Vec<Shape>,
-    /// Lines that differ from their template: position, and fingerprint.
-    exacts: Vec<(u32, Fingerprint)>,
-    /// The titles of the pages, in the pages' order: number of the page, and fingerprint of the title or a part of it.
-    titles: Vec<(u32, Fingerprint)>,
-}
-
-/// A page's site, and where its part of the log ends.
-#[derive(Clone, Copy, Debug, Default)]
-struct PageEnd {
-    site: u32,
-    templates: u32,
-    exacts: u32,
-}
-
-impl Log {
-    /// Adds a page by its lines, and by its title and the parts of it. Blank lines are logged as 0 and count for nothing.
-    pub fn add(&mut self, site: &str, lines: &[Line], titles: &[Fingerprint]) {
-        let site = match self.numbers.get(site) {
-            Some(number) => *number,
-            None => {
-                let number = self.names.len() as u32;
-                self.names.push(site.into());
-                self.numbers.insert(site.into(), number);
-                number
-            }
-        };
-        for line in lines {
-            if line.exact != line.template {
-                self.exacts.push((self.templates.len() as u32, line.exact));
-            }
-            self.templates.push(line.template);
-            self.shapes.push(line.shape);
-        }
-        let number = self.pages.len() as u32;
-        self.titles.extend(titles.iter().map(|title| (number, *title)));
-        let end = PageEnd { site, templates: self.templates.len() as u32, exacts: self.exacts.len() as u32 };
-        self.pages.push(end);
-    }
-
-    /// Finds the lines of page number `page` of this log in its `text` again, without normalising it. Returns whether
-    /// the text has as many lines as were logged; if not, it is another text and `lines` is of no use.
-    pub fn lines(&self, page: usize, text: &str, lines: &mut Vec<Line>) -> bool {
-        lines.clear();
-        if page >= self.pages.len() {
-            return false;
-        }
-        let logged = self.page(page as u32);
-        lines.extend(crate::line::spans(text).zip(logged.lines()).map(|(span, line)| Line {
-            start: span.start,
-            end: span.end,
-            next: span.next,
-            ..line
-        }));
-        lines.len() == logged.templates.len() && lines.last().map_or(0, |line| line.next) == text.len()
-    }
-
-    /// The lines of a page.
-    fn page(&self, page: u32) -> PageLog<'_> {
-        let page = page as usize;
-        let start = page.checked_sub(1).map_or_else(PageEnd::default, |before| self.pages[before]);
-        let end = self.pages[page];
-        let of_page = start.templates as usize..end.templates as usize;
-        PageLog {
-            first: start.templates,
-            templates: &self.templates[of_page.clone()],
-            shapes: &self.shapes[of_page],
-            exacts: &self.exacts[start.exacts as usize..end.exacts as usize],
-        }
-    }
-
-    /// The titles of a page, each once.
-    fn titles(&self, page: u32) -> Vec<Fingerprint> {
-        let start = self.titles.partition_point(|(of, _)| *of < page);
-        let titles = self.titles[start..].iter().take_while(move |(of, _)| *of == page);
-        let mut titles: Vec<Fingerprint> = titles.map(|(_, title)| *title).collect();
-        titles.sort_unstable();
-        titles.dedup();
-        titles
-    }
-
-    /// Memory taken, in bytes.
-    pub fn memory(&self) -> usize {
-        self.templates.capacity() * 8
-            + self.shapes.capacity() * 4
-            + (self.exacts.capacity() + self.titles.capacity()) * 16
-            + self.pages.capacity() * size_of::<PageEnd>()
-    }
-}
-
-/// One page of a log.
-#[derive(Clone, Copy)]
-struct PageLog<'a> {
-    /// Position of its first line in the log.
-    first: u32,
-    templates: &'a [Fingerprint],
-    shapes: &'a [Shape],
-    exacts: &'a [(u32, Fingerprint)],
-}
-
-impl<'a> PageLog<'a> {
-    /// The lines, without their places in the text.
-    fn lines(self) -> impl Iterator<Item = Line> + use<'a> {
-        let mut exacts = self.exacts.iter().peekable();
-        self.templates.iter().zip(self.shapes).zip(self.first..).map(move |((template, shape), at)| {
-            let exact = exacts.next_if(|(of, _)| *of == at).map_or(*template, |(_, exact)| *exact);
-            Line { start: 0, end: 0, next: 0, exact, template: *template, shape: *shape }
-        })
-    }
-
-    /// The templates of the lines that show.
-    fn shown(&self) -> impl Iterator<Item = Fingerprint> {
-        self.templates.iter().copied().filter(|template| *template != 0)
-    }
-}
+use crate::line::{Fingerprint, Line};
 
 /// The pages of a crawl, by site.
 #[derive(Debug, Default)]
@@ -196,60 +79,6 @@ impl Census {
         self.sites.par_iter().map(|(name, pages)| (name.clone(), self.count(pages, seed))).collect()
     }
 
-    /// Counts the pages of one site; those that say the same line for line, numbers and dates aside, count once.
-    fn count(&self, pages: &[(u32, u32)], seed: Seed) -> SiteCounts {
-        let mut all: Vec<(u128, u32, u32)> = pages
-            .par_iter()
-            .map_init(Vec::new, |bytes, &(log, page)| (digest(self.page(log, page).shown(), bytes), log, page))
-            .filter(|(digest, ..)| *digest != 0)
-            .collect();
-        all.par_sort_unstable();
-        let equal = || all.chunk_by(|a, b| a.0 == b.0);
-        let most_equal = equal().map(<[_]>::len).max().unwrap_or(0) as u64;
-        let mut bytes = Vec::new();
-        let distinct: Vec<(u128, u32, u32)> = equal().filter_map(|pages| self.one_of(pages, &mut bytes)).collect();
-        let mut counts = SiteCounts {
-            pages: distinct.len() as u64,
-            most_equal,
-            table: HashMap::with_hasher(seed),
-            titles: HashMap::with_hasher(seed),
-            titles_sieve: Sieve::default(),
-            // The smallest digests: a sample that neither the order of pages nor their distribution changes.
-            sample: distinct.iter().take(SAMPLE).copied().collect(),
-        };
-        if counts.pages < 2 {
-            return counts;
-        }
-        let pages = Pages { census: self, distinct: &distinct };
-        let templates = pages.recurring(|page, keys| keys.extend(page.shown()));
-        let sieve = Sieve::of(templates.iter().map(|(template, _)| *template).chain([EDGE]));
-        let exacts = pages.recurring(|page, keys| keys.extend(page.exacts.iter().map(|(_, exact)| exact_key(*exact))));
-        let pairs = pages.recurring(|page, keys| pair_keys(page, &sieve, keys));
-        counts.table.reserve(templates.len() + exacts.len() + pairs.len());
-        // Should keys of two kinds be the same, the last kind counts.
-        counts.table.extend(templates.into_iter().chain(exacts).chain(pairs));
-        counts.table.shrink_to_fit();
-        for &(.., log, page) in &distinct {
-            for title in self.logs[log as usize].titles(page) {
-                *counts.titles.entry(title).or_default() += 1;
-            }
-        }
-        counts.titles_sieve = Sieve::of(counts.titles.keys().copied());
-        counts
-    }
-
-    /// Of pages that differ in numbers, in case or in white space only, the same one in whatever order they came.
-    fn one_of(&self, equal: &[(u128, u32, u32)], bytes: &mut Vec<u8>) -> Option<(u128, u32, u32)> {
-        let [first, _, ..] = equal else { return equal.first().copied() };
-        let of_rest = |&&(_, log, page): &&(u128, u32, u32)| {
-            let lines = self.page(log, page);
-            let exacts = lines.exacts.iter().map(|(_, exact)| *exact);
-            let looks = lines.shapes.iter().map(|shape| shape.bits());
-            digest(exacts.chain(looks).chain(self.logs[log as usize].titles(page)), bytes)
-        };
-        Some(*equal.iter().min_by_key(of_rest).unwrap_or(first))
-    }
-
     /// The pages of the sample of a site: what tells them apart, their lines, which have no place in a text here, and
     /// their titles.
     pub fn sample<'a>(
@@ -259,46 +88,6 @@ impl Census {
         site.sample.iter().map(move |&(digest, log, page)| {
             (digest, self.page(log, page).lines().collect(), self.logs[log as usize].titles(page))
         })
-    }
-
-    /// Counts on how many of these sites each line stands, on the rayon pool it is called from: by the pages of their
-    /// samples, so that a huge site costs no more than a large one.
-    pub fn everywhere<'a>(&self, sites: impl Iterator<Item = (&'a str, &'a SiteCounts)>) -> Everywhere {
-        let sites: Vec<(&str, &SiteCounts)> = sites.collect();
-        let mut everywhere = Everywhere::default();
-        if sites.len() < 2 {
-            return everywhere;
-        }
-        let mut of_domain: HashMap<&str, u64> = HashMap::new();
-        for domain in sites.iter().filter_map(|(name, _)| domain_of(name)) {
-            *of_domain.entry(domain).or_default() += 1;
-        }
-        let domain = |name| domain_of(name).filter(|domain| of_domain.get(domain).is_some_and(|sites| *sites > 1));
-        let mut all: Vec<u64> = sites
-            .par_iter()
-            .flat_map_iter(|(name, site)| {
-                let pages = site.sample.iter().map(|&(_, log, page)| self.page(log, page));
-                let mut of_site: Vec<u64> = pages.flat_map(|page| page.shown().collect::<Vec<_>>()).collect();
-                of_site.sort_unstable();
-                of_site.dedup();
-                if let Some(domain) = domain(name).map(Domain::named) {
-                    of_site.extend_from_within(..);
-                    let half = of_site.len() / 2;
-                    of_site.iter_mut().take(half).for_each(|line| *line = domain.key(*line));
-                }
-                of_site
-            })
-            .collect();
-        all.par_sort_unstable();
-        for run in all.chunk_by(|a, b| a == b) {
-            if let [key, _, ..] = run {
-                everywhere.sites.insert(*key, u32::try_from(run.len()).unwrap_or(u32::MAX));
-            }
-        }
-        everywhere.domains =
-            of_domain.into_iter().filter(|(_, sites)| *sites > 1).map(|(name, _)| name.into()).collect();
-        everywhere.sieve = Sieve::of(everywhere.sites.keys().copied());
-        everywhere
     }
 
     fn page(&self, log: u32, page: u32) -> PageLog<'_> {
@@ -315,107 +104,6 @@ impl Census {
 /// Pages of a site that are looked at as a whole, to learn what its pages are like: more than about a hundred add nothing.
 const SAMPLE: usize = 128;
 
-/// The pages of one site that differ from each other.
-struct Pages<'a> {
-    census: &'a Census,
-    /// Digest, log, page.
-    distinct: &'a [(u128, u32, u32)],
-}
-
-/// Pages whose keys are gathered together.
-const CHUNK: usize = 256;
-
-/// Parts that the keys of a site of more than one chunk are sorted in: each fits the cache.
-const PARTS: usize = 64;
-
-impl Pages<'_> {
-    /// The keys that stand on two pages or more, and on how many.
-    fn recurring(&self, keys: impl Fn(PageLog<'_>, &mut Vec<u64>) + Sync) -> Vec<(u64, u32)> {
-        let parts = if self.distinct.len() > CHUNK { PARTS } else { 1 };
-        let chunks: Vec<Vec<Vec<u64>>> =
-            self.distinct.par_chunks(CHUNK).map(|pages| self.partitioned(pages, parts, &keys)).collect();
-        let counted: Vec<Vec<(u64, u32)>> = (0..parts)
-            .into_par_iter()
-            .map(|part| counted(chunks.iter().filter_map(|chunk| Some(chunk.get(part)?.as_slice())).collect()))
-            .collect();
-        counted.concat()
-    }
-
-    /// The keys of some pages, each once a page, by their highest bits.
-    fn partitioned(
-        &self,
-        pages: &[(u128, u32, u32)],
-        parts: usize,
-        keys: impl Fn(PageLog<'_>, &mut Vec<u64>),
-    ) -> Vec<Vec<u64>> {
-        let mut all = vec![Vec::new(); parts];
-        let mut of_page = Vec::new();
-        for &(.., log, page) in pages {
-            of_page.clear();
-            keys(self.census.page(log, page), &mut of_page);
-            of_page.sort_unstable();
-            of_page.dedup();
-            for key in &of_page {
-                let part = ((u128::from(*key) * parts as u128) >> u64::BITS) as usize;
-                if let Some(part) = all.get_mut(part) {
-                    part.push(*key);
-                }
-            }
-        }
-        all
-    }
-}
-
-/// The keys that stand in `keys` twice or more, and how often.
-fn counted(keys: Vec<&[u64]>) -> Vec<(u64, u32)> {
-    let mut all = keys.concat();
-    all.sort_unstable();
-    let runs = all.chunk_by(|a, b| a == b).filter_map(|run| match run {
-        [key, _, ..] => Some((*key, u32::try_from(run.len()).unwrap_or(u32::MAX))),
-        _ => None,
-    });
-    runs.collect()
-}
-
-/// Lets through all of some keys and few others: a Bloom filter of one bit a key.
-///
-/// A pair recurs only if both its lines do, and half of the pairs need no counting for that. Most lines are no titles,
-/// and stand on no other site: these need not be looked up.
-#[derive(Debug, Default)]
-struct Sieve {
-    bits: Vec<u64>,
-    /// What is left of a hash is the number of its bit.
-    shift: u32,
-}
-
-/// Bits a key: one in as many keys that do not belong comes through.
-const SIEVE_BITS: usize = 16;
-
-impl Sieve {
-    fn of(keys: impl Iterator<Item = u64> + Clone) -> Self {
-        let bits = (keys.clone().count() * SIEVE_BITS).next_power_of_two().max(64);
-        let mut sieve = Self { bits: vec![0; bits / 64], shift: u64::BITS - bits.trailing_zeros() };
-        for key in keys {
-            let (word, bit) = sieve.place(key);
-            if let Some(word) = sieve.bits.get_mut(word) {
-                *word |= bit;
-            }
-        }
-        sieve
-    }
-
-    fn passes(&self, key: u64) -> bool {
-        let (word, bit) = self.place(key);
-        self.bits.get(word).is_some_and(|word| word & bit != 0)
-    }
-
-    /// The word and the bit in it that stand for a key.
-    fn place(&self, key: u64) -> (usize, u64) {
-        let at = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
-        ((at / 64) as usize, 1 << (at % 64))
-    }
-}
-
 /// What tells pages apart that do not say the same, numbers aside, by the templates of their lines: 0 for a page without
 /// lines. `bytes` is a buffer.
 pub fn digest(lines: impl Iterator<Item = Fingerprint>, bytes: &mut Vec<u8>) -> u128 {
@@ -426,199 +114,13 @@ pub fn digest(lines: impl Iterator<Item = Fingerprint>, bytes: &mut Vec<u8>) -> 
     if bytes.is_empty() { 0 } else { xxh3_128(bytes).max(1) }
 }
 
-/// The pairs of neighbours that may both stand on other pages too.
-fn pair_keys(page: PageLog<'_>, sieve: &Sieve, keys: &mut Vec<u64>) {
-    let mut before = Some(EDGE);
-    for line in page.shown().chain([EDGE]) {
-        let line = Some(line).filter(|line| sieve.passes(*line));
-        if let (Some(before), Some(line)) = (before, line) {
-            keys.push(pair_key(before, line));
-        }
-        before = line;
-    }
-}
-
-/// Stands for what is before the first and after the last line of a page.
-pub const EDGE: Fingerprint = 0;
-
-/// The key of a line that has a template: not that of the template which happens to read the same.
-fn exact_key(exact: Fingerprint) -> u64 {
-    exact.rotate_left(17) ^ 0x9e37_79b9_7f4a_7c15
-}
-
-/// The key of two neighbouring lines, in their order: a shingle of two lines.
-fn pair_key(a: Fingerprint, b: Fingerprint) -> u64 {
-    let mixed = u128::from(a ^ 0xa076_1d64_78bd_642f) * u128::from(b.rotate_left(29) ^ 0xe703_7ed1_a0b4_28db | 1);
-    (mixed >> 64) as u64 ^ mixed as u64 ^ a
-}
-
-/// How many pages of a site have a line, a template, a pair.
-#[derive(Debug)]
-pub struct SiteCounts {
-    /// Pages that differ from each other.
-    pages: u64,
-    /// See [`SiteCounts::most_equal`].
-    most_equal: u64,
-    /// What stands on two pages or more.
-    table: HashMap<u64, u32, Seed>,
-    /// How many pages have this title, or a part of theirs.
-    titles: HashMap<Fingerprint, u32, Seed>,
-    titles_sieve: Sieve,
-    /// Digest, log and number of some pages: see [`Census::sample`].
-    sample: Vec<(u128, u32, u32)>,
-}
-
-impl SiteCounts {
-    /// Pages of the site that differ from each other.
-    pub fn pages(&self) -> u64 {
-        self.pages
-    }
-
-    /// The largest number of pages that are the same line for line, numbers and dates aside: 1 if all differ, 0 if none
-    /// holds a line.
-    pub fn most_equal(&self) -> u64 {
-        self.most_equal
-    }
-
-    /// The rank of a page of the site in its sample ([`Census::sample`]), by what tells it apart; `None` if it is not of
-    /// the sample.
-    pub fn rank_in_sample(&self, digest: u128) -> Option<usize> {
-        self.sample.binary_search_by(|(of, ..)| of.cmp(&digest)).ok()
-    }
-
-    /// Whether nothing stands on two pages.
-    pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
-    }
-
-    /// Pages that have the line: at least 1, since it is asked for a page of the census.
-    pub fn line(&self, line: &Line) -> u32 {
-        self.get(if line.exact == line.template { line.template } else { exact_key(line.exact) })
-    }
-
-    /// Pages that have a line of this template: at least as many as have the line.
-    pub fn template(&self, template: Fingerprint) -> u32 {
-        self.get(template)
-    }
-
-    /// Pages on which a line of template `a` stands directly before one of `b`; [`EDGE`] is the start or end of the page.
-    pub fn pair(&self, a: Fingerprint, b: Fingerprint) -> u32 {
-        self.get(pair_key(a, b))
-    }
-
-    /// Pages that have this line as their title, or as a part of it.
-    pub fn titled(&self, line: &Line) -> u32 {
-        if !self.titles_sieve.passes(line.exact) {
-            return 0;
-        }
-        self.titles.get(&line.exact).copied().unwrap_or_default()
-    }
-
-    fn get(&self, key: u64) -> u32 {
-        self.table.get(&key).copied().unwrap_or(1)
-    }
-}
-
-/// On how many sites lines stand: of one registrable domain, and of all that was read.
-#[derive(Debug, Default)]
-pub struct Everywhere {
-    /// By template, and by template and domain, what stands on two sites or more.
-    sites: HashMap<u64, u32, Seed>,
-    sieve: Sieve,
-    /// The domains that have several sites.
-    domains: HashSet<Box<str>>,
-}
-
-/// How many other sites have a line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Elsewhere {
-    /// Other sites of the registrable domain of the line's site.
-    pub in_domain: u32,
-    /// Sites of other domains.
-    pub beyond: u32,
-}
-
-/// A registrable domain that has several sites.
-#[derive(Clone, Copy, Debug)]
-pub struct Domain(u64);
-
-impl Domain {
-    fn named(name: &str) -> Self {
-        Self(xxh3_64(name.as_bytes()))
-    }
-
-    /// The key of a line on the sites of the domain.
-    fn key(self, template: Fingerprint) -> u64 {
-        pair_key(self.0, template)
-    }
-}
-
-impl Everywhere {
-    /// The registrable domain of a site that is named as its host, if other sites of the crawl are of it too.
-    pub fn domain(&self, site: &str) -> Option<Domain> {
-        if self.domains.is_empty() {
-            return None;
-        }
-        let domain = domain_of(site).filter(|domain| self.domains.contains(*domain))?;
-        Some(Domain::named(domain))
-    }
-
-    /// How many other sites have a line of this template, asked for a site of `domain` that has it.
-    pub fn elsewhere(&self, domain: Option<Domain>, template: Fingerprint) -> Elsewhere {
-        let others = |key| {
-            // Most lines are of one site alone.
-            if self.sieve.passes(key) { self.sites.get(&key).map_or(0, |sites| sites - 1) } else { 0 }
-        };
-        let all = others(template);
-        // What no other site has, none of the domain has.
-        let in_domain = if all == 0 { 0 } else { domain.map_or(0, |domain| others(domain.key(template))) };
-        Elsewhere { in_domain, beyond: all.saturating_sub(in_domain) }
-    }
-}
-
-/// Hashes keys that are hashes already; a seed of the process keeps strangers from choosing the bucket.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seed(u64);
-
-impl Default for Seed {
-    fn default() -> Self {
-        Self(RandomState::new().hash_one(0u8))
-    }
-}
-
-impl BuildHasher for Seed {
-    type Hasher = KeyHasher;
-
-    fn build_hasher(&self) -> KeyHasher {
-        KeyHasher(self.0)
-    }
-}
-
-/// One multiplication: enough to spread a fingerprint over a table.
-pub(crate) struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        let mixed = u128::from(key ^ self.0) * 0x9e37_79b9_7f4a_7c15;
-        self.0 = (mixed >> 64) as u64 ^ mixed as u64;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::counts::CHUNK;
     use super::*;
+    use crate::line::Shape;
 
     fn lines(prints: &[u64]) -> Vec<Line> {
         prints
