@@ -89,7 +89,7 @@ impl Context<'_> {
 
     /// # Errors
     /// [`ErrorKind::Interrupted`] when a signal asked the run to stop.
-    fn check_stop(&self) -> Result<()> {
+    pub(crate) fn check_stop(&self) -> Result<()> {
         match self.stop.load(Ordering::Relaxed) {
             0 => Ok(()),
             signal => Err(ErrorKind::Interrupted(signal as i32).into()),

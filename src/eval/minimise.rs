@@ -10,14 +10,18 @@ const DECREASE: f64 = 1e-4;
 /// How often a step is halved before the search ends.
 const HALVINGS: usize = 20;
 
-/// The point of the lowest value that was found from `start` in at most `steps` steps. `function` gives its value at a
+/// The point of the lowest value that was found from `start`, in a step for each of `steps` at most. `function` gives its value at a
 /// point and writes the gradient there.
-pub fn minimise(start: Vec<f64>, steps: usize, mut function: impl FnMut(&[f64], &mut [f64]) -> f64) -> Vec<f64> {
+pub fn minimise(
+    start: Vec<f64>,
+    steps: impl IntoIterator,
+    mut function: impl FnMut(&[f64], &mut [f64]) -> f64,
+) -> Vec<f64> {
     let mut point = start;
     let mut gradient = vec![0.0; point.len()];
     let mut value = function(&point, &mut gradient);
     let mut memory: VecDeque<Step> = VecDeque::new();
-    for _ in 0..steps {
+    for _ in steps {
         let mut direction = descent(&gradient, &memory);
         let mut slope = dot(&direction, &gradient);
         if slope >= 0.0 {
@@ -106,7 +110,7 @@ mod tests {
     #[test]
     fn the_floor_of_a_curved_valley_is_found() {
         // Rosenbrock 1960.
-        let found = minimise(vec![-1.2, 1.0], 200, |x, gradient| {
+        let found = minimise(vec![-1.2, 1.0], 0..200, |x, gradient| {
             let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
             gradient[0] = -2.0 * a - 400.0 * x[0] * b;
             gradient[1] = 200.0 * b;
@@ -117,6 +121,6 @@ mod tests {
 
     #[test]
     fn a_flat_place_is_left_as_it_is() {
-        assert_eq!(minimise(vec![3.0], 10, |_, _| 7.0), [3.0]);
+        assert_eq!(minimise(vec![3.0], 0..10, |_, _| 7.0), [3.0]);
     }
 }

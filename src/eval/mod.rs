@@ -14,6 +14,7 @@ pub mod train;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use serde::Serialize;
 
@@ -165,7 +166,8 @@ pub fn verdicts(
 /// are dealt out to `folds` parts, and each part is judged by a model made of the others. See [`train`](mod@train).
 ///
 /// # Errors
-/// When there is one group alone, since nothing is left to judge the model on; as [`verdicts`].
+/// When there is one group alone, since nothing is left to judge the model on; when a signal asks the run to stop; as
+/// [`verdicts`].
 pub fn trained(
     context: &Context<'_>,
     golds: &Sources,
@@ -182,11 +184,14 @@ pub fn trained(
                     training needs two or more (see --group)";
         return Err(ErrorKind::Input(what.to_owned()).into());
     }
+    let stop = context.stop;
+    let is_over = || stop.load(Ordering::Relaxed) != 0;
     let examples = context.pool.install(|| Examples::new(&pages, key, &group));
     let of = |name: &str| fold.get(name).copied().unwrap_or_default();
     let mut parts = Vec::new();
     for part in 0..folds {
-        let model = context.pool.install(|| examples.train(|group| of(group) != part));
+        let model = context.pool.install(|| examples.train(|group| of(group) != part, is_over));
+        context.check_stop()?;
         let mut settings = context.settings.clone();
         settings.results.model = Arc::new(model);
         let context = Context { settings: &settings, pool: Arc::clone(&context.pool), ..*context };
@@ -196,7 +201,8 @@ pub fn trained(
             .collect();
         parts.push(judged?);
     }
-    let model = context.pool.install(|| examples.train(|_| true));
+    let model = context.pool.install(|| examples.train(|_| true, is_over));
+    context.check_stop()?;
     let scored = golds.into_iter().enumerate().map(|(file, (_, gold))| {
         let page = |(number, page): (usize, &GoldPage)| {
             let part = parts.get_mut(of(&group(&page.site))).and_then(|part| part.get_mut(file)?.get_mut(number));

@@ -137,17 +137,17 @@ impl Examples {
     }
 
     /// Makes a model of the sites whose group is `chosen`, on the rayon pool it is called from; of no labels, a model
-    /// without an opinion.
-    pub fn train(&self, chosen: impl Fn(&str) -> bool) -> Model {
+    /// without an opinion. Once it `is_over`, what was found so far is the model.
+    pub fn train(&self, chosen: impl Fn(&str) -> bool, is_over: impl Fn() -> bool) -> Model {
         let sites: Vec<&SiteExamples> = self.sites.iter().filter(|site| chosen(&site.group)).collect();
-        let Some(mut model) = weighed(&sites, STEPS) else { return Model::empty() };
-        model.decoder = decoder(&sites, &model);
+        let Some(mut model) = weighed(&sites, STEPS, &is_over) else { return Model::empty() };
+        model.decoder = decoder(&sites, &model, &is_over);
         model
     }
 }
 
-/// Learns the prior and the weights of these sites, in so many steps; nothing of no labels.
-fn weighed(sites: &[&SiteExamples], steps: usize) -> Option<Model> {
+/// Learns the prior and the weights of these sites, in so many steps until it `is_over`; nothing of no labels.
+fn weighed(sites: &[&SiteExamples], steps: usize, is_over: impl Fn() -> bool) -> Option<Model> {
     if sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged).all(|(.., weight)| weight <= 0.0) {
         return None;
     }
@@ -158,6 +158,7 @@ fn weighed(sites: &[&SiteExamples], steps: usize) -> Option<Model> {
     let scale = Scale::of(&sites);
     let columns = COUNT + 1;
     let parts: Vec<Part<'_>> = sites.iter().flat_map(|(site, conditions)| parts(site, *conditions)).collect();
+    let steps = (0..steps).take_while(|_| !is_over());
     let found =
         minimise(vec![0.0; columns * CONDITIONS.len()], steps, |point, gradient| loss(&parts, &scale, point, gradient));
     for (condition, weights) in found.chunks(columns).enumerate() {
@@ -316,7 +317,7 @@ fn prior(sites: &[&SiteExamples]) -> Prior {
         let squares = examples.iter().map(|(x, _, weight)| weight * (x[i] - mean[i]).powi(2)).sum::<f64>();
         (squares / all).sqrt() + 1e-3
     });
-    let found = minimise(vec![0.0; COLUMNS + 1], STEPS, |point, gradient| {
+    let found = minimise(vec![0.0; COLUMNS + 1], 0..STEPS, |point, gradient| {
         gradient.fill(0.0);
         let mut loss = 0.0;
         for (x, share, weight) in &examples {
@@ -432,7 +433,7 @@ impl Part<'_> {
 /// The decoder by which pages have the highest mean F1 if each half of the groups is judged by weights of the other: on
 /// what it was made from, a model is surer than it should be, and the lines round a line seem to matter less than they do.
 /// `model` is made of all, and judges where there is but one group.
-fn decoder(sites: &[&SiteExamples], model: &Model) -> Decoder {
+fn decoder(sites: &[&SiteExamples], model: &Model, is_over: impl Fn() -> bool) -> Decoder {
     let tried: Vec<Decoder> = SWITCHES
         .iter()
         .flat_map(|switch| LENGTH_POWERS.iter().map(|power| Decoder { switch: *switch, length_power: *power }))
@@ -444,7 +445,7 @@ fn decoder(sites: &[&SiteExamples], model: &Model) -> Decoder {
     for part in 0..2 {
         let (judged, others): (Vec<&SiteExamples>, Vec<&SiteExamples>) =
             sites.iter().partition(|site| half(site) == part);
-        let of_others = weighed(&others, SCOUT_STEPS);
+        let of_others = weighed(&others, SCOUT_STEPS, &is_over);
         let found = f1_by(&tried, &judged, of_others.as_ref().unwrap_or(model));
         all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
     }
@@ -549,7 +550,7 @@ mod tests {
     fn what_is_learned_of_one_site_holds_on_another() {
         let gold = gold(&["one.example", "two.example", "three.example"]);
         let examples = examples(&gold);
-        let model = examples.train(|group| group != "two.example");
+        let model = examples.train(|group| group != "two.example", || false);
         let on_the_other = |model| surprise(&examples, model, |group| group == "two.example");
         let (empty, trained) = (on_the_other(&Model::empty()), on_the_other(&model));
         assert!((empty - std::f64::consts::LN_2).abs() < 1e-6, "{empty}");
@@ -565,17 +566,28 @@ mod tests {
     #[test]
     fn the_same_gold_makes_the_same_model() {
         let gold = gold(&["one.example", "two.example"]);
-        let model = examples(&gold).train(|_| true).write();
-        assert_eq!(examples(&gold).train(|_| true).write(), model);
+        let model = examples(&gold).train(|_| true, || false).write();
+        assert_eq!(examples(&gold).train(|_| true, || false).write(), model);
         let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        assert_eq!(one_thread.install(|| examples(&gold).train(|_| true).write()), model);
+        assert_eq!(one_thread.install(|| examples(&gold).train(|_| true, || false).write()), model);
     }
 
     #[test]
     fn of_no_examples_a_model_without_an_opinion_is_made() {
         let gold = gold(&["one.example"]);
-        assert_eq!(examples(&gold).train(|_| false), Model::empty());
+        assert_eq!(examples(&gold).train(|_| false, || false), Model::empty());
         assert!(Examples::default().is_empty() && !examples(&gold).is_empty());
+    }
+
+    #[test]
+    fn what_is_over_ends_at_the_next_step() {
+        let gold = gold(&["one.example", "two.example"]);
+        let steps = std::sync::atomic::AtomicUsize::new(0);
+        let is_over = || steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= 3;
+        let few = examples(&gold).train(|_| true, is_over);
+        // Three steps, and a look before each of three rounds ends.
+        assert_eq!(steps.into_inner(), 6);
+        assert_ne!(few, examples(&gold).train(|_| true, || false));
     }
 
     #[test]
