@@ -64,12 +64,15 @@ features! {
     in_domain,
     // What HTML says of it: the landmarks round it, its element, its share of link text and that of the lines round it.
     html_nav, html_aside, html_header, html_footer, html_main, html_article, html_beside_main,
-    html_headline, html_heading, html_paragraph, html_item, html_row, html_preformatted, html_control,
+    html_headline, html_preformatted, html_control,
     html_links, html_links_length, html_links_item, html_links_6,
 }
 
 /// How many features there are.
 pub const COUNT: usize = NAMES.len();
+
+/// Those that HTML alone sets: the last.
+pub const MARKUP: std::ops::Range<usize> = F::html_nav as usize..COUNT;
 
 /// The features of one line.
 pub type Features = [f32; COUNT];
@@ -766,20 +769,13 @@ impl Line<'_> {
         self.set(F::html_header, yes(regions.intersects(Regions::HEADER) && !is_main));
         self.set(F::html_beside_main, yes(self.whole.has_main && !is_main));
         self.set(F::html_headline, yes(block == Block::H1 && self.whole.has_headline));
-        self.set(F::html_heading, yes(block.is_heading()));
-        for (feature, element) in [
-            (F::html_paragraph, Block::Paragraph),
-            (F::html_item, Block::ListItem),
-            (F::html_row, Block::TableRow),
-            (F::html_preformatted, Block::Preformatted),
-            (F::html_control, Block::Control),
-        ] {
-            self.set(feature, yes(block == element));
-        }
+        // What other elements say, newspapers and manuals disagree on: a paragraph may be a teaser.
+        self.set(F::html_preformatted, yes(block == Block::Preformatted));
+        self.set(F::html_control, yes(block == Block::Control));
         let share = links(mark);
         self.set(F::html_links, share);
         self.set(F::html_links_length, share * length(self.evidence));
-        self.set(F::html_links_item, share * self.get(F::html_item));
+        self.set(F::html_links_item, share * yes(block == Block::ListItem));
         let last = sums.len().saturating_sub(1);
         let above = |line: usize| sums.get(line.min(last)).copied().unwrap_or_default();
         let [_, far, _] = round;
