@@ -16,8 +16,9 @@ use crate::line::Shape;
 const LENGTH: f32 = 90.0;
 /// Share of a site's pages from which a line goes whatever surrounds it.
 const MOST: f64 = 0.9;
-/// Pages of a site from which that can be told.
+/// Pages of a site from which that can be told, and from which one page may lack the line.
 const MOST_OF: u64 = 3;
+const BUT_ONE_OF: u64 = 5;
 /// Share of a site's pages up to which a byline is the page's own.
 const FEW: f64 = 0.3;
 /// Lines above the body that may be byline and dateline, and how many more a headline above them may add.
@@ -33,7 +34,7 @@ pub fn decide(page: &Judged<'_>, decoder: &LengthWeights, verdicts: &mut Vec<Ver
     let content = smooth(&weighed.collect::<Vec<_>>(), decoder.switch);
     let elsewhere = page.elsewhere.iter().copied().chain(std::iter::repeat(Elsewhere::default()));
     for (((line, score), content), elsewhere) in page.lines.iter().zip(page.scores).zip(content).zip(elsewhere) {
-        let everywhere = page.pages >= MOST_OF && f64::from(line.on) >= MOST * page.pages as f64;
+        let everywhere = is_everywhere(line.on, page.pages);
         let keep = content && !everywhere;
         let rule = if keep { kept_by(line, *score) } else { dropped_by(line, elsewhere, *score, everywhere) };
         verdicts.push(Verdict { keep, rule, on: line.on, of: page.pages, score: *score });
@@ -41,6 +42,13 @@ pub fn decide(page: &Judged<'_>, decoder: &LengthWeights, verdicts: &mut Vec<Ver
     keep_something(page.lines, verdicts);
     keep_headline(page, verdicts);
     keep_dateline(page, verdicts);
+}
+
+/// Whether nearly all pages of a site have a line.
+fn is_everywhere(on: u32, pages: u64) -> bool {
+    let most = (MOST * pages as f64).ceil() as u64;
+    let most = if pages < BUT_ONE_OF { most } else { most.min(pages - 1) };
+    pages >= MOST_OF && u64::from(on) >= most
 }
 
 /// What a line's score is multiplied by for its length, and what a change costs: [`Decoder`] with its powers looked up.
@@ -227,6 +235,8 @@ mod tests {
         let page = [own("x"), on(9), on(8)];
         let found = decided(&page, &[9.0; 3], &Layout::default(), 10);
         assert_eq!(found, [(true, Rule::Unique), (false, Rule::Recurs), (true, Rule::Rare)]);
+        // One page of a few may lack it, but not of three.
+        assert!(is_everywhere(4, 5) && is_everywhere(8, 9) && !is_everywhere(3, 5) && !is_everywhere(2, 3));
         // Of two pages, that cannot be told.
         assert_eq!(decided(&[on(2)], &[9.0], &Layout::default(), 2), [(true, Rule::Rare)]);
     }
@@ -329,7 +339,7 @@ mod tests {
             let says_anything = page.iter().any(|line| line.on < 2 && line.time < 2);
             prop_assert!(found.iter().any(|(keep, _)| *keep) || !says_anything);
             for (line, (keep, rule)) in page.iter().zip(&found) {
-                let everywhere = pages >= MOST_OF && f64::from(line.on) >= MOST * pages as f64;
+                let everywhere = is_everywhere(line.on, pages);
                 let is_own = matches!(rule, Rule::Title | Rule::Dateline);
                 prop_assert!(!(everywhere && *keep) || is_own, "{rule:?}");
             }

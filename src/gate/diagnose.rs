@@ -283,8 +283,8 @@ impl Change<'_> {
         let is_clean_no_more = was.chrome <= 10 && (rose >= 3 && new.len() >= 5 || rose >= 1 && new.len() >= 8);
         // A page that is whole already may be given twice.
         let chrome = |profile: &Profile| profile.read_median().saturating_sub(profile.kept_median());
-        let is_doubled = rose as f64 * 2.0 >= 10.0 + FEW_PAGES / (now.pages.min(was.pages).max(1) as f64).sqrt()
-            && chrome(now) * 2 >= chrome(was) * 3
+        let is_doubled = rose as f64 * 4.0 >= 10.0 + FEW_PAGES / (now.pages.min(was.pages).max(1) as f64).sqrt()
+            && chrome(now) * 5 >= chrome(was) * 7
             && now.read_median() * 4 >= was.read_median() * 5;
         if !(is_much || is_clean_no_more || is_doubled && keeps_text) {
             return None;

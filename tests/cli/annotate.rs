@@ -33,11 +33,14 @@ fn input(texts: &[String]) -> String {
 
 /// Pages of HTML with the landmarks of one, in a WARC.
 fn warc() -> Vec<u8> {
-    Crawl::varied(2, 12).warc(|url| {
-        let text = format!("The page at {url} has a text of its own, which is long enough to be told from a menu.");
+    let number = std::cell::Cell::new(0);
+    Crawl::varied(2, 12).warc(|_| {
+        number.set(number.get() + 1);
+        let name = ["Quay", "Weir", "Lock"][number.get() % 3].repeat(number.get());
+        let text = format!("The page on {name} has a text of its own, which is long enough to be told from a menu.");
         let page = format!(
-            "<title>{url}</title><nav><ul><li><a href=/>Home</a><li><a href=/news>News</a></ul></nav>\
-             <main><h1>Of {url}</h1><p>{text}</p></main><footer>Imprint</footer>"
+            "<title>{name}</title><nav><ul><li><a href=/>Home</a><li><a href=/news>News</a></ul></nav>\
+             <main><h1>Of {name}</h1><p>{text}</p></main><footer>Imprint</footer>"
         );
         fixture::response("Content-Type: text/html\r\n", page.as_bytes())
     })

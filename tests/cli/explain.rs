@@ -54,14 +54,16 @@ fn a_line_of_html_is_shown_with_its_markup() {
 #[test]
 fn a_line_that_other_hosts_of_the_domain_have_goes_by_that() {
     let place = Place::new();
-    let text = |host: u32| {
-        let own: String = (0..9)
-            .map(|n| format!("Sentence {n} of host {host}, long enough to be prose and to be kept whole.\n"))
-            .collect();
-        format!("Title {host}\nStart page\nAll our hosts\n{own}Imprint and contact\n")
+    let words = ["quay", "weir", "lock", "pier", "dune", "reef", "cove", "mole", "buoy"];
+    let text = |host: usize| {
+        let word = |n: usize| words[n % words.len()];
+        let sentence =
+            |n| format!("The {} by the {} is too old to be of use to anybody but them.\n", word(n), word(n + host + 1));
+        let own: String = (0..9).map(sentence).collect();
+        format!("Of the {}\nStart page\nAll our hosts\n{own}Imprint and contact\n", word(host))
     };
     let row =
-        |host: u32| json!({"url": format!("https://h{host}.example.org/"), "text": text(host)}).to_string() + "\n";
+        |host: usize| json!({"url": format!("https://h{host}.example.org/"), "text": text(host)}).to_string() + "\n";
     place.write("in.jsonl", (0..6).map(row).collect::<String>());
     let found = document(&place.run(&["explain", "in.jsonl", "--page", "https://h3.example.org/", "--format", "json"]));
     let rules: Vec<&str> =
