@@ -21,7 +21,7 @@ pub struct Topic {
     /// The same, where a word is worth the less, the more lines outside the text have it.
     pub own: f32,
     /// Share of the line's words that the beginning of the text has too, in another line; where there are few words to
-    /// compare, closer to [`MEAN`].
+    /// compare, closer to what content shares on the average.
     pub text: f32,
     /// The same of its long words.
     pub text_long: f32,
