@@ -19,6 +19,8 @@ const MOST: f64 = 0.9;
 /// Pages of a site from which that can be told, and from which one page may lack the line.
 const MOST_OF: u64 = 3;
 const BUT_ONE_OF: u64 = 5;
+/// Lines below which a page has few.
+const FEW_LINES: usize = 8;
 /// Share of a site's pages up to which a byline is the page's own.
 const FEW: f64 = 0.3;
 /// Lines above the body that may be byline and dateline, and how many more a headline above them may add.
@@ -40,6 +42,7 @@ pub fn decide(page: &Judged<'_>, decoder: &LengthWeights, verdicts: &mut Vec<Ver
         verdicts.push(Verdict { keep, rule, on: line.on, of: page.pages, score: *score });
     }
     keep_something(page.lines, verdicts);
+    keep_prose_of_few_lines(page.lines, verdicts);
     keep_headline(page, verdicts);
     keep_dateline(page, verdicts);
 }
@@ -106,6 +109,18 @@ fn keep_something(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
     }
     for (line, verdict) in lines.iter().zip(verdicts) {
         if line.on < 2 && line.time < 2 {
+            *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
+        }
+    }
+}
+
+/// On a page of a few lines, nothing round a line of prose that it alone has tells against it.
+fn keep_prose_of_few_lines(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
+    if lines.len() >= FEW_LINES {
+        return;
+    }
+    for (line, verdict) in lines.iter().zip(verdicts).filter(|(_, verdict)| !verdict.keep) {
+        if line.on < 2 && line.time < 2 && line.prose > LENGTH / 2.0 {
             *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
         }
     }
@@ -251,6 +266,25 @@ mod tests {
         assert_eq!(decided(&[on(3)], &[-9.0], &Layout::default(), 10), [(false, Rule::Recurs)]);
         let found = decided(&[on(3), own("x")], &[9.0, -9.0], &Layout::default(), 10);
         assert_eq!(found.iter().map(|(keep, _)| *keep).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn prose_that_a_page_of_few_lines_alone_has_stays() {
+        let prose = LineEvidence { prose: 200.0, ..own("The ferry was late again, and nobody said why.") };
+        let page = [on(3), own("x"), prose, LineEvidence { on: 3, ..prose }];
+        let kept = |page: &[LineEvidence]| {
+            let found = decided(page, &vec![-9.0; page.len()], &Layout::default(), 10);
+            found.iter().map(|(keep, _)| *keep).collect::<Vec<_>>()
+        };
+        // Beside a line that stays whatever becomes of it.
+        let title = |page: &[LineEvidence]| {
+            let mut scores = vec![-9.0; page.len()];
+            scores[1] = 90.0;
+            decided(page, &scores, &Layout::default(), 10)[2].0
+        };
+        assert_eq!(kept(&page), [false, true, true, false]);
+        assert!(title(&page));
+        assert!(!title(&[&page[..], &[on(3); 4]].concat()));
     }
 
     #[test]
