@@ -19,8 +19,8 @@ const MOST: f64 = 0.9;
 /// Pages of a site from which that can be told, and from which one page may lack the line.
 const MOST_OF: u64 = 3;
 const BUT_ONE_OF: u64 = 5;
-/// Lines below which a page has few.
-const FEW_LINES: usize = 8;
+/// Lines below which a page has too few to tell them apart by what stands round them.
+pub const FEW_LINES: usize = 8;
 /// Share of a site's pages up to which a byline is the page's own.
 const FEW: f64 = 0.3;
 /// Lines above the body that may be byline and dateline, and how many more a headline above them may add.
@@ -114,7 +114,7 @@ fn keep_something(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
     }
 }
 
-/// On a page of a few lines, nothing round a line of prose that it alone has tells against it.
+/// On a page of few lines, nothing round a line of prose that it alone has tells against it.
 fn keep_prose_of_few_lines(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
     if lines.len() >= FEW_LINES {
         return;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::decide::{LengthWeights, decide};
+use super::decide::{FEW_LINES, LengthWeights, decide};
 use super::evidence::{Gatherer, LineEvidence};
 use super::feature::{Extractor, Features, PageEvidence};
 use super::layout::Layout;
@@ -62,8 +62,6 @@ pub struct Judged<'a> {
 
 /// Characters of prose in its body that a page must have to be judged if it is alone on its site.
 const LEAST_PROSE: f32 = 90.0;
-/// The same for its lines.
-const LEAST_LINES: usize = 8;
 
 /// What is known of the lines of a page that are not blank.
 #[derive(Debug, Default)]
@@ -152,7 +150,7 @@ impl<'a> Judge<'a> {
         };
         self.gather(page, lines, site);
         let pages = site.counts().pages();
-        if pages < 2 && (self.known.layout.body_prose < LEAST_PROSE || self.known.lines.len() < LEAST_LINES) {
+        if pages < 2 && (self.known.layout.body_prose < LEAST_PROSE || self.known.lines.len() < FEW_LINES) {
             // Nothing recurs, and there is too little text to stand out: nothing tells the lines apart.
             verdicts.extend(lines.iter().map(|_| Verdict::keep(Rule::FewPages).seen(1, pages)));
             return;

@@ -66,10 +66,11 @@ pub fn show(summary: &Summary, talk: &Talk) {
     for (rule, amount) in rules {
         let _ = writeln!(
             out,
-            "  {:>7}  {:<widest$} {:>12} lines  {DIM}{}{DIM:#}",
+            "  {:>7}  {:<widest$} {:>12} {}  {DIM}{}{DIM:#}",
             percent(amount.bytes, tally.read.bytes),
             rule.name(),
             grouped(amount.lines),
+            if amount.lines == 1 { "line " } else { "lines" },
             rule.describe()
         );
     }

@@ -2,9 +2,9 @@
 //!
 //! A gold file is JSON Lines, plain, gzip or Zstandard: `id`, `url`, `site`, `text` and `gold`, which holds a number for
 //! each line of the text cut at line feeds: 1 content, 0 chrome, -1 not judged. What HTML told of the lines comes with
-//! them where the rows were written with `--annotate`. A wrong label is worse than a missing
-//! page, so nothing here is skipped or mended: the first row that is wrong ends the run, with its place. Gold is made
-//! by hand, so all of it is held in memory.
+//! them where the rows were written with `--annotate`. A wrong label is worse than a missing page, so nothing here is
+//! skipped or mended: the first row that is wrong ends the run, with its place. Gold is made by hand, so all of it is held
+//! in memory.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, BufReader, Read};

@@ -10,8 +10,8 @@ const DECREASE: f64 = 1e-4;
 /// How often a step is halved before the search ends.
 const HALVINGS: usize = 20;
 
-/// The point of the lowest value that was found from `start`, in a step for each of `steps` at most. `function` gives its value at a
-/// point and writes the gradient there.
+/// The point of the lowest value that was found from `start`, in a step for each of `steps` at most. `function` gives its
+/// value at a point and writes the gradient there.
 pub fn minimise(
     start: Vec<f64>,
     steps: impl IntoIterator,

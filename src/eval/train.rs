@@ -2,10 +2,11 @@
 //!
 //! Every gold file is a crawl. A site is shown to the trainer whole and cut to a few pages, so that the weights hold on
 //! small sites too, and never in one crawl with another of its group (a newspaper's other years), which would share its
-//! chrome, unless both are hosts of one domain. A line weighs by a power of its length and pages weigh the same, as the measure has it; the weights are kept
-//! small by a quadratic penalty, those that a site's conditions move more than the others. Before them, the prior is
-//! learned: from a site's statistics, the share of its short rare text that is content. The decoder is chosen last, on
-//! groups that the weights before it were not made from. Nothing is drawn at random: the same gold makes the same model.
+//! chrome, unless both are hosts of one domain. A line weighs by a power of its length and pages weigh the same, as the
+//! measure has it; the weights are kept small by a quadratic penalty, those that a site's conditions move more than the
+//! others. Before them, the prior is learned: from a site's statistics, the share of its short rare text that is content.
+//! The decoder is chosen last, on groups that the weights before it were not made from. Nothing is drawn at random: the
+//! same gold makes the same model.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
