@@ -70,3 +70,8 @@ pub mod report;
 pub mod similar;
 pub mod sink;
 pub mod source;
+
+/// The examples of the README are run with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

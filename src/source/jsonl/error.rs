@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::fields::TEXT_OPTION;
-
+/// The option that names the text's field.
+pub(super) const TEXT_OPTION: &str = "--text-field";
 /// Most field names a message lists.
 pub(super) const LISTED_FIELDS: usize = 8;
 /// Most characters of one field name in a message.

@@ -7,11 +7,8 @@
 
 use std::fmt;
 
-use super::error::quoted;
+use super::error::{TEXT_OPTION, quoted};
 use crate::config::FieldNames;
-
-/// The option that names the text's field, for messages.
-pub(super) const TEXT_OPTION: &str = "--text-field";
 
 /// Top-level field that dehusk adds to the rows it writes.
 pub const EXTRA_FIELD: &str = "dehusk";
