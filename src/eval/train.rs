@@ -37,7 +37,7 @@ const LONGEST: usize = 2000;
 /// Power of the number of its sites that a gold file weighs by.
 const FILE_POWER: f64 = 0.35;
 /// Weight of the penalty on a feature's weight, and on what a condition adds to it.
-const PENALTY: [f64; 2] = [1e-4, 3e-4];
+const PENALTY: [f64; 2] = [1e-4, 1.2e-3];
 /// The same where HTML alone sets the feature: few labelled sites are HTML, and a landmark is the same on all of them.
 const MARKUP_PENALTY: [f64; 2] = [1e-3, 0.3];
 /// Steps of the optimiser.
