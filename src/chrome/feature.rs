@@ -62,10 +62,13 @@ features! {
     topic_own, topic_own_length,
     // Other sites of its domain that have it.
     in_domain,
-    // What HTML says of it: the landmarks round it, its element, its share of link text and that of the lines round it.
+    // What HTML says of it: the landmarks round it, its element, its share of link text and that of the lines round it,
+    // and whether it stands in the element that holds the page's text.
     html_nav, html_aside, html_header, html_footer, html_main, html_article, html_beside_main,
     html_headline, html_preformatted, html_control,
     html_links, html_links_length, html_links_item, html_links_6,
+    html_core, html_beside_core, html_bulk, html_main_beside_core, html_paragraph_core, html_links_core, html_links_main,
+    html_core_shared, html_core_links_6, html_core_links,
 }
 
 /// How many features there are.
@@ -416,6 +419,10 @@ struct WholePage {
     lines: f32,
     /// Whether HTML says where the page's own text is.
     has_main: bool,
+    /// Whether an element is the core of the page.
+    has_core: bool,
+    /// Share of link text in it.
+    core_links: f32,
     /// Whether one line alone is a heading of the first level.
     has_headline: bool,
 }
@@ -427,6 +434,11 @@ impl WholePage {
     fn of(page: &PageEvidence<'_>) -> Self {
         let layout = page.layout;
         let density = layout.body_prose / layout.body.len().max(1) as f32;
+        let of_core = page.lines.iter().zip(page.marks).filter(|(_, mark)| mark.regions.intersects(Regions::CORE));
+        let (core, linked) = of_core.fold((0.0, 0.0), |(core, linked), (line, mark)| {
+            let length = line.shape.length();
+            (core + length, linked + length * links(*mark))
+        });
         Self {
             pages: log_pages(page.pages),
             prose: libm::logf(1.0 + layout.prose / 300.0),
@@ -434,6 +446,8 @@ impl WholePage {
             density: libm::logf(1.0 + density),
             lines: libm::logf(1.0 + page.lines.len() as f32 / 50.0),
             has_main: page.marks.iter().any(|mark| mark.regions.intersects(MAIN)),
+            has_core: core > 0.0,
+            core_links: linked / core.max(1.0),
             has_headline: page.marks.iter().filter(|mark| mark.block == Block::H1).count() == 1,
         }
     }
@@ -782,7 +796,29 @@ impl Line<'_> {
         let of_round = above(self.at + RADII[1] + 1)
             - above(self.at.saturating_sub(RADII[1]))
             - share * self.evidence.shape.length().sqrt();
-        self.set(F::html_links_6, (of_round / (far[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0));
+        let links_round = (of_round / (far[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0);
+        self.set(F::html_links_6, links_round);
+        self.core(mark, links_round);
+    }
+
+    /// What it tells whether the line stands in the core of the page; `links_round` is the share of link text round it.
+    #[inline(always)]
+    fn core(&mut self, mark: Mark, links_round: f32) {
+        let Mark { block, regions, .. } = mark;
+        let is_main = regions.intersects(MAIN);
+        let is_core = regions.intersects(Regions::CORE);
+        let is_beside = self.whole.has_core && !is_core;
+        self.set(F::html_core, yes(is_core));
+        self.set(F::html_beside_core, yes(is_beside));
+        self.set(F::html_bulk, yes(regions.intersects(Regions::BULK)));
+        self.set(F::html_main_beside_core, yes(is_main && is_beside));
+        self.set(F::html_paragraph_core, yes(is_core && block == Block::Paragraph));
+        self.set(F::html_links_core, links(mark) * yes(is_core));
+        self.set(F::html_links_main, links(mark) * yes(is_main && !is_core));
+        // Of teasers on a front, the core is full of links, and other pages have them too.
+        self.set(F::html_core_shared, yes(is_core && self.evidence.on > 1));
+        self.set(F::html_core_links, self.whole.core_links * yes(is_core));
+        self.set(F::html_core_links_6, links_round * yes(is_core));
     }
 }
 

@@ -39,7 +39,7 @@ const FILE_POWER: f64 = 0.35;
 /// Weight of the penalty on a feature's weight, and on what a condition adds to it.
 const PENALTY: [f64; 2] = [1e-4, 1.2e-3];
 /// The same where HTML alone sets the feature: few labelled sites are HTML, and a landmark is the same on all of them.
-const MARKUP_PENALTY: [f64; 2] = [1e-3, 0.3];
+const MARKUP_PENALTY: [f64; 2] = [1e-3, 0.03];
 /// Steps of the optimiser.
 const STEPS: usize = 180;
 /// Its steps where a model is made to choose the decoder by.

@@ -403,7 +403,9 @@ fn part(pages: u64, share: f64) -> u64 {
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+    let percent = (share * 100.0).round();
+    // What is little is not nothing: a limit may be 0.
+    if percent == 0.0 && share > 0.0 { "under 1 %".to_owned() } else { format!("{percent:.0} %") }
 }
 
 #[cfg(test)]
@@ -411,6 +413,11 @@ mod tests {
     use super::*;
     use crate::config::limits::Written;
     use crate::report::document::{Details, Ends, Figures, Member, Recurring};
+
+    #[test]
+    fn a_little_is_not_nothing() {
+        assert_eq!([0.0, 0.001, 0.012, 1.0].map(percent), ["0 %", "under 1 %", "1 %", "100 %"]);
+    }
 
     /// A site of forty pages with a median of 2000 characters, which keeps nine lines.
     fn good() -> Site {

@@ -1,8 +1,8 @@
 //! What HTML tells about a line that plain text cannot.
 //!
-//! A line of an HTML page comes with the block element it stood in, the landmarks round it and
-//! the share of it that is link text. Three bytes a line, so that a page's marks cost less than
-//! its fingerprints. Link density and element kinds are the features that boilerplate detection
+//! A line of an HTML page comes with the block element it stood in, the landmarks round it,
+//! whether it is in the element that holds the page's text, and the share of it that is link text.
+//! Three bytes a line, so that a page's marks cost less than its fingerprints. Link density and element kinds are the features that boilerplate detection
 //! has relied on since Kohlschütter et al., "Boilerplate Detection using Shallow Text Features"
 //! (WSDM 2010). A line of plain text has the default mark.
 
@@ -127,8 +127,8 @@ impl Block {
     }
 }
 
-/// The set of landmarks that a line stands in, from elements and ARIA roles alike. Nested ones
-/// add up: the `<header>` of an `<article>` is in both.
+/// The set of landmarks that a line stands in, from elements and ARIA roles alike, and of elements
+/// that hold the page's text. Nested ones add up: the `<header>` of an `<article>` is in both.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Regions(u8);
 
@@ -147,14 +147,20 @@ impl Regions {
     pub const MAIN: Self = Self(1 << 4);
     /// `<article>`, `role=article`
     pub const ARTICLE: Self = Self(1 << 5);
+    /// The element whose own paragraphs weigh most, and what is like it beside it.
+    pub const CORE: Self = Self(1 << 6);
+    /// The innermost element that holds two thirds of the page's prose.
+    pub const BULK: Self = Self(1 << 7);
 
-    const NAMED: [(Self, &'static str); 6] = [
+    const NAMED: [(Self, &'static str); 8] = [
         (Self::NAV, "nav"),
         (Self::HEADER, "header"),
         (Self::FOOTER, "footer"),
         (Self::ASIDE, "aside"),
         (Self::MAIN, "main"),
         (Self::ARTICLE, "article"),
+        (Self::CORE, "core"),
+        (Self::BULK, "bulk"),
     ];
 
     /// Whether there is none.
@@ -181,7 +187,13 @@ impl Regions {
         self.0 & other.0 != 0
     }
 
-    /// The set as bits: nav 1, header 2, footer 4, aside 8, main 16, article 32.
+    /// What is in this set and in `other`.
+    #[must_use]
+    pub const fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The set as bits: nav 1, header 2, footer 4, aside 8, main 16, article 32, core 64, bulk 128.
     #[must_use]
     pub const fn bits(self) -> u8 {
         self.0
@@ -234,7 +246,7 @@ mod tests {
         assert!(both.contains(Regions::HEADER) && both.intersects(Regions::HEADER | Regions::NAV));
         assert!(!both.contains(Regions::HEADER | Regions::NAV));
         assert_eq!(format!("{both:?}"), r#"{"header", "article"}"#);
-        assert_eq!(Regions::NAMED.iter().fold(0, |bits, (region, _)| bits | region.bits()), 63);
+        assert_eq!(Regions::NAMED.iter().fold(0, |bits, (region, _)| bits | region.bits()), 255);
     }
 
     #[test]
@@ -247,7 +259,7 @@ mod tests {
         };
         let blocks = Block::NAMED.iter().map(|(block, _)| *block).chain([Block::Other]);
         for block in blocks {
-            for bits in 0..64 {
+            for bits in 0..=u8::MAX {
                 for link_share in [0, 7, 100] {
                     let mark = Mark { link_share, block, regions: regions(bits) };
                     assert_eq!(mark.to_string().parse(), Ok(mark), "{mark}");

@@ -9,6 +9,7 @@
 //! others (13.2.6), so far as they move text or make it visible. Time is linear in the page, and
 //! memory beyond the text is that of the longest run of text or attribute.
 
+mod container;
 mod element;
 pub(in crate::source) mod markup;
 
@@ -19,6 +20,7 @@ use html5gum::emitters::callback::{Callback, CallbackEvent};
 use html5gum::{Span, State};
 
 use crate::line::mark::{Block, Mark, Regions};
+use container::Containers;
 use element::{Kind, Walls, key_of, wall};
 use markup::{Handler, Input, RawText, is_space};
 
@@ -53,6 +55,7 @@ impl HtmlText {
 #[derive(Debug, Default)]
 pub struct Extractor {
     open: OpenElements,
+    containers: Containers,
 }
 
 impl Extractor {
@@ -63,7 +66,8 @@ impl Extractor {
     /// begins. A page without a visible word appends nothing to either.
     pub fn extract(&mut self, html: &str, text: &mut String, marks: &mut Vec<Mark>) {
         self.open.clear();
-        let mut lines = Lines::new(text, marks);
+        self.containers.clear();
+        let mut lines = Lines::new(text, marks, &mut self.containers);
         let input = Input::new(html.as_bytes());
         let page = Page {
             input: &input,
@@ -77,13 +81,15 @@ impl Extractor {
         };
         // It has nothing to yield before the end.
         let _: Option<Infallible> = markup::read(&input, page).next();
-        lines.end();
+        lines.finish();
     }
 }
 
 /// What holds for text at one place of the page.
 #[derive(Clone, Copy, Debug, Default)]
 struct Context {
+    /// The innermost element that ends lines.
+    element: container::Number,
     block: Block,
     regions: Regions,
     hidden: bool,
@@ -394,7 +400,8 @@ impl Page<'_, '_> {
             _ => is_remembered(kind, here),
         };
         if matters {
-            let context = within(kind, here, said);
+            let element = self.lines.containers.open(here.element, kind);
+            let context = Context { element, ..within(kind, here, said) };
             self.open.push(said.key, kind, context);
         }
     }
@@ -596,6 +603,7 @@ struct Line {
     /// Where the text ended before this line and the `\n` in front of it.
     before: usize,
     start: usize,
+    element: container::Number,
     mark: Mark,
     /// How many of its visible characters are in links.
     linked: usize,
@@ -605,6 +613,7 @@ struct Line {
 struct Lines<'a> {
     text: &'a mut String,
     marks: &'a mut Vec<Mark>,
+    containers: &'a mut Containers,
     page_start: usize,
     page_marks: usize,
     line: Option<Line>,
@@ -612,9 +621,9 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn new(text: &'a mut String, marks: &'a mut Vec<Mark>) -> Self {
+    fn new(text: &'a mut String, marks: &'a mut Vec<Mark>, containers: &'a mut Containers) -> Self {
         let (page_start, page_marks) = (text.len(), marks.len());
-        Self { text, marks, page_start, page_marks, line: None, gap: Gap::None }
+        Self { text, marks, containers, page_start, page_marks, line: None, gap: Gap::None }
     }
 
     /// Text whose white space is folded.
@@ -683,7 +692,7 @@ impl<'a> Lines<'a> {
                 self.text.push('\n');
             }
             let mark = Mark { link_share: 0, block: here.block, regions: here.regions };
-            Line { before, start: self.text.len(), mark, linked: 0 }
+            Line { before, start: self.text.len(), element: here.element, mark, linked: 0 }
         });
         if here.link {
             line.linked += visible_characters(piece);
@@ -700,9 +709,19 @@ impl<'a> Lines<'a> {
             self.text.truncate(line.before);
             return;
         }
-        let link_share = share(line.linked, written);
+        let visible = visible_characters(written);
+        let mark = Mark { link_share: share(line.linked, visible), ..line.mark };
         self.text.truncate(line.start + written.len());
-        self.marks.push(Mark { link_share, ..line.mark });
+        self.marks.push(mark);
+        self.containers.line(line.element, visible, line.linked, mark);
+    }
+
+    /// Ends the page: the lines that hold its text are marked.
+    fn finish(&mut self) {
+        self.end();
+        if let Some(marks) = self.marks.get_mut(self.page_marks..) {
+            self.containers.mark(marks);
+        }
     }
 
     /// Writes the page's title as its first line, wherever it came from; says whether there was
@@ -727,6 +746,7 @@ impl<'a> Lines<'a> {
         if let Some(marks) = self.marks.get_mut(self.page_marks..) {
             marks.rotate_right(1);
         }
+        self.containers.last_to_front();
         true
     }
 }
@@ -747,12 +767,9 @@ fn solid_length(bytes: &[u8]) -> usize {
     bytes.len().saturating_sub(usize::from(after_space))
 }
 
-/// The percentage of the line's visible characters that `linked` is.
-fn share(linked: usize, line: &str) -> u8 {
-    if linked == 0 {
-        return 0;
-    }
-    let percent = linked.saturating_mul(100) / visible_characters(line).max(1);
+/// The percentage of a line's visible characters that `linked` is.
+fn share(linked: usize, visible: usize) -> u8 {
+    let percent = linked.saturating_mul(100) / visible.max(1);
     u8::try_from(percent.min(100)).unwrap_or(100)
 }
 
