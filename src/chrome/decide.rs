@@ -6,7 +6,7 @@
 
 use super::Judged;
 use super::evidence::LineEvidence;
-use super::layout::Layout;
+use super::layout::{BESIDE, Layout};
 use super::model::Decoder;
 use super::{Rule, Verdict};
 use crate::census::Elsewhere;
@@ -26,6 +26,8 @@ const FEW: f64 = 0.3;
 /// Lines above the body that may be byline and dateline, and how many more a headline above them may add.
 const NEAR: usize = 4;
 const HEADER: usize = 8;
+/// Lines below the headline among which a date is the page's.
+const BELOW_HEADLINE: usize = 4;
 /// Lines above a dateline that belong to it: a byline, a place.
 const ABOVE_DATE: usize = 2;
 
@@ -140,7 +142,8 @@ fn keep_headline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
 }
 
 /// Keeps what stands between headline and body, or right above a body without a headline, and is the page's own but for
-/// its form: a dateline, whose date alone is new, with what stands right above it; a byline that a few pages have.
+/// its form: a dateline, whose date alone is new, with what stands right above it; a byline that a few pages have. And a
+/// date that stands right below the headline, though other pages are of that day, or right above it.
 fn keep_dateline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
     let Layout { headline, body_prose, ref body, .. } = *page.layout;
     if body_prose < LENGTH {
@@ -148,22 +151,34 @@ fn keep_dateline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
     }
     let near = body.start.saturating_sub(NEAR);
     let first = headline.map_or(near, |headline| if near - near.min(headline) > HEADER { near } else { headline + 1 });
-    let is_own = |line: &LineEvidence| {
+    let is_beside = |at: usize| page.marks.get(at).is_some_and(|mark| mark.regions.intersects(BESIDE));
+    let line = |at: usize| page.lines.get(at).filter(|line| line.shape.length() < LENGTH && !is_beside(at));
+    let is_own = |line: &&LineEvidence| {
         let few = f64::from(line.exactly_on) <= (FEW * page.pages as f64).max(1.0);
-        few && line.times == 1 && !line.titles_another && line.shape.length() < LENGTH
+        few && line.times == 1 && !line.titles_another
     };
     // A caption may be the body's first prose: what stands between it and the next is header too.
     let in_body = page.lines.iter().enumerate().skip(body.start + 1).take(HEADER);
     let last = in_body.clone().find(|(_, line)| line.prose > LENGTH / 2.0).map_or(body.start, |(i, _)| i);
-    let header = || (first..last).filter_map(|i| Some((i, page.lines.get(i).filter(|line| is_own(line))?)));
+    let header = || (first..last).filter_map(|i| Some((i, line(i).filter(is_own)?)));
     let date = header().rfind(|(_, line)| line.dated).map(|(i, _)| i);
+    let mut keep = |i: usize| {
+        if let Some(verdict) = verdicts.get_mut(i).filter(|verdict| !verdict.keep) {
+            *verdict = Verdict { keep: true, rule: Rule::Dateline, ..*verdict };
+        }
+    };
     for (i, line) in header() {
         let by_date = date.is_some_and(|date| i <= date && i + ABOVE_DATE >= date);
         let by_headline = headline.is_some_and(|headline| headline < i) && (line.dated || line.on > 1);
-        if let Some(verdict) = verdicts.get_mut(i).filter(|verdict| !verdict.keep && (by_date || by_headline)) {
-            *verdict = Verdict { keep: true, rule: Rule::Dateline, ..*verdict };
+        if by_date || by_headline {
+            keep(i);
         }
     }
+    let Some(headline) = headline else { return };
+    let is_date = |i: &usize| line(*i).is_some_and(|line| line.dated && line.times == 1);
+    let below = (headline + 1..last).take(BELOW_HEADLINE).find(is_date);
+    let above = headline.checked_sub(1).filter(|i| is_date(i) && line(*i).as_ref().is_some_and(is_own));
+    below.into_iter().chain(above).for_each(keep);
 }
 
 /// The division into content (true) and chrome of the highest total score (Viterbi 1967): content earns the score of
@@ -239,7 +254,7 @@ mod tests {
     /// Whether each line stays, and why.
     fn decided(lines: &[LineEvidence], scores: &[f32], layout: &Layout, pages: u64) -> Vec<(bool, Rule)> {
         let mut verdicts = vec![Verdict::keep(Rule::Blank)];
-        let page = Judged { lines, elsewhere: &[], scores, layout, pages };
+        let page = Judged { lines, elsewhere: &[], marks: &[], scores, layout, pages };
         decide(&page, &LengthWeights::new(DECODER), &mut verdicts);
         assert_eq!(verdicts.len(), lines.len());
         verdicts.iter().map(|verdict| (verdict.keep, verdict.rule)).collect()
@@ -317,10 +332,37 @@ mod tests {
         let found = decided(&page, &[-9.0, -9.0, -9.0, -9.0, 9.0], &layout, 10);
         assert_eq!(found.iter().map(|(keep, _)| *keep).collect::<Vec<_>>(), [false, true, true, true, true]);
         assert_eq!(found[3].1, Rule::Dateline);
-        // The same line on most pages is none.
+        // The same line on most pages is none,
         let mut common = page;
         common[3].exactly_on = 9;
         assert!(!decided(&common, &[-9.0, -9.0, -9.0, -9.0, 9.0], &layout, 10)[3].0);
+        // but right below the headline, and not in a menu.
+        let headed = Layout { headline: Some(1), ..layout };
+        let found = decided(&common, &[-9.0, -9.0, -9.0, -9.0, 9.0], &headed, 10);
+        assert_eq!(found[3], (true, Rule::Dateline));
+        let marks = ["", "", "", "p aside", "p"].map(|mark| mark.parse().unwrap());
+        let judged = Judged {
+            lines: &common,
+            elsewhere: &[],
+            marks: &marks,
+            scores: &[-9.0, -9.0, -9.0, -9.0, 9.0],
+            layout: &headed,
+            pages: 10,
+        };
+        let mut verdicts = Vec::new();
+        decide(&judged, &LengthWeights::new(DECODER), &mut verdicts);
+        assert!(!verdicts[3].keep);
+    }
+
+    #[test]
+    fn a_date_of_its_own_right_above_the_headline_stays() {
+        let date = LineEvidence { dated: true, exactly_on: 2, ..on(9) };
+        let page = [own("x"), date, own("The ferry is late"), own("The ferry was late again.")];
+        let layout = Layout { headline: Some(2), body: 3..4, body_prose: 200.0, ..Layout::default() };
+        let kept = |page: &[LineEvidence]| decided(page, &[-9.0, -9.0, 9.0, 9.0], &layout, 10)[1].0;
+        assert!(kept(&page));
+        // One that the masthead of all pages has is of the day.
+        assert!(!kept(&[page[0], LineEvidence { exactly_on: 9, ..date }, page[2], page[3]]));
     }
 
     #[test]

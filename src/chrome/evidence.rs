@@ -36,7 +36,7 @@ pub struct LineEvidence {
     pub headline: bool,
     /// Whether it is the title of another page, or a part of it, and not of this one.
     pub titles_another: bool,
-    /// Whether it has numbers or a date that a template masks, and they are a good part of it.
+    /// Whether it holds a date, and numbers are a good part of it.
     pub dated: bool,
     /// How much rarer the line is than content of a site of this size may be, in nats: negative if it recurs more.
     pub rarity: f32,
@@ -75,7 +75,7 @@ const EXPECTED: f64 = 0.1;
 const GROWTH: f64 = 2.0 / 3.0;
 /// Share of a site's pages up to which a line is a headline although other pages have that title.
 const HEADLINE: f64 = 0.3;
-/// Share of digits above which a line is a date or the like.
+/// Share of digits above which a line with a date is a date.
 const DATED: f32 = 0.1;
 /// Length at which a line begins to be prose, in characters, and how slowly.
 const PROSE: f32 = 70.0;
@@ -172,7 +172,7 @@ impl Gatherer {
                 alike: alike.max(*times),
                 titular,
                 headline: titular && (self.titled[at] < 2 || is_rare),
-                dated: line.exact != line.template && line.shape.digits() > DATED,
+                dated: line.shape.is_dated() && line.shape.digits() > DATED,
                 titles_another: !own && self.titled[at] > 0,
                 rarity,
                 share,

@@ -50,7 +50,7 @@ features! {
     length_before, length_after, closed_before, closed_after, rarity_before, rarity_after, prose_before, prose_after,
     // What it and the lines round it share with the headline, and with the beginning of the text.
     topic_headline_2, topic_headline_6, topic_headline_20, topic_headline_6_prose,
-    topic_text, topic_text_long, topic_text_length, topic_text_prose,
+    topic_text, topic_text_length, topic_text_prose,
     // Its slot on the site's other pages.
     slot_prose_share_above, slot_prose_share_below, slot_prose_share, slot_prose_share_least,
     slot_rare_share_above, slot_rare_share_below, slot_rare_share, slot_prose_above, slot_prose_below,
@@ -62,9 +62,11 @@ features! {
     topic_own, topic_own_length,
     // Other sites of its domain that have it.
     in_domain,
-    // What HTML says of it: the landmarks round it, its element, its share of link text and that of the lines round it,
+    // Whether it holds a date.
+    dated, dated_length,
+    // Whether the page is HTML; what that says of the line: the landmarks round it, its element, its share of link text and that of the lines round it,
     // and whether it stands in the element that holds the page's text.
-    html_nav, html_aside, html_header, html_footer, html_main, html_article, html_beside_main,
+    html, html_nav, html_aside, html_header, html_footer, html_main, html_article, html_beside_main,
     html_headline, html_preformatted, html_control,
     html_links, html_links_length, html_links_item, html_links_6,
     html_core, html_beside_core, html_bulk, html_main_beside_core, html_paragraph_core, html_links_core, html_links_main,
@@ -74,8 +76,8 @@ features! {
 /// How many features there are.
 pub const COUNT: usize = NAMES.len();
 
-/// Those that HTML alone sets: the last.
-pub const MARKUP: std::ops::Range<usize> = F::html_nav as usize..COUNT;
+/// Those that HTML alone sets: the last. The first of them says whether the page is HTML; of text, all are 0.
+pub const MARKUP: std::ops::Range<usize> = F::html as usize..COUNT;
 
 /// The features of one line.
 pub type Features = [f32; COUNT];
@@ -306,8 +308,9 @@ impl Extractor {
     fn extract_plain(&mut self, page: &PageEvidence<'_>, mut take: impl FnMut(&Features)) {
         self.look_round(page);
         let whole = WholePage::of(page);
+        let set = if page.marks.is_empty() { MARKUP.start } else { COUNT };
         let mut take = |features: &mut Features| {
-            features.iter_mut().for_each(|value| *value = value.clamp(-MOST, MOST));
+            features.iter_mut().take(set).for_each(|value| *value = value.clamp(-MOST, MOST));
             take(features);
         };
         // The features of a line are written one by one and read eight at once. A processor waits where that follows
@@ -593,6 +596,9 @@ impl Line<'_> {
         self.set(F::divided, yes(shape.is_divided()));
         self.set(F::opening, yes(shape.is_opening()));
         self.set(F::commas, 3.0 * shape.commas());
+        let dated = yes(shape.is_dated());
+        self.set(F::dated, dated);
+        self.set(F::dated_length, dated * long);
     }
 
     #[inline(always)]
@@ -729,9 +735,8 @@ impl Line<'_> {
         let long = length(self.evidence);
         let prose = yes(self.evidence.prose > STRONG);
         self.set(F::topic_text, topic.text);
-        self.set(F::topic_text_long, topic.text_long);
-        self.set(F::topic_text_length, topic.text_long * long);
-        self.set(F::topic_text_prose, topic.text_long * prose);
+        self.set(F::topic_text_length, topic.text * long);
+        self.set(F::topic_text_prose, topic.text * prose);
         let share = |row: &Row| (row[Sum::Headline as usize] / (row[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0);
         let [near, far, wide] = round;
         self.set(F::topic_headline_2, share(near));
@@ -770,6 +775,7 @@ impl Line<'_> {
     fn markup(&mut self, mark: Mark, sums: &[f32], round: &[Row; RADII.len()]) {
         let Mark { block, regions, .. } = mark;
         let is_main = regions.intersects(MAIN);
+        self.set(F::html, 1.0);
         for (feature, region) in [
             (F::html_nav, Regions::NAV),
             (F::html_aside, Regions::ASIDE),

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::decide::{FEW_LINES, LengthWeights, decide};
 use super::evidence::{Gatherer, LineEvidence};
 use super::feature::{Extractor, Features, PageEvidence};
-use super::layout::Layout;
+use super::layout::{Layout, is_doubled};
 use super::model::{Model, SiteWeights};
 use super::site::{Pooled, SiteModel};
 use super::topic::{Topic, Topics};
@@ -52,6 +52,8 @@ pub struct Judged<'a> {
     pub lines: &'a [LineEvidence],
     /// How many other sites have each.
     pub elsewhere: &'a [Elsewhere],
+    /// What HTML says of each; none where the page is no HTML.
+    pub marks: &'a [Mark],
     /// Logarithm of the odds that each is content, in nats.
     pub scores: &'a [f32],
     /// Where they stand.
@@ -156,8 +158,8 @@ impl<'a> Judge<'a> {
             return;
         }
         self.score(page.site, site);
-        let Known { lines: evidence, elsewhere, layout, .. } = &self.known;
-        let judged = Judged { lines: evidence, elsewhere, scores: &self.scores, layout, pages };
+        let Known { lines: evidence, elsewhere, marks, layout, .. } = &self.known;
+        let judged = Judged { lines: evidence, elsewhere, marks, scores: &self.scores, layout, pages };
         decide(&judged, &self.decoder, &mut self.decided);
         // There is a decision for each line that is not blank.
         let mut decided = self.decided.iter();
@@ -188,18 +190,23 @@ impl<'a> Judge<'a> {
         self.gatherer.gather(lines, titles, site.counts(), evidence);
         let digest = digest(evidence.iter().map(|line| line.template), &mut self.bytes);
         site.copies().discount(digest, evidence, site.counts());
-        layout.find(evidence, site.counts().pages());
-        site.pool(digest, evidence, layout, pooled);
-        self.topics.find(page.text, lines, evidence, layout, topics);
-        let everywhere = &self.sites.everywhere;
-        let domain = everywhere.domain(page.site);
-        elsewhere.clear();
-        elsewhere.extend(evidence.iter().map(|line| everywhere.elsewhere(domain, line.template)));
         marks.clear();
         if page.marks.len() == lines.len() {
             let shown = lines.iter().zip(page.marks).filter(|(line, _)| !line.is_blank());
             marks.extend(shown.map(|(_, mark)| *mark));
         }
+        layout.find(evidence, site.counts().pages());
+        site.pool(digest, evidence, layout, pooled);
+        if layout.headline.is_none() {
+            let may = || layout.may_head(evidence, marks, site.counts().pages());
+            let worded = self.topics.worded(page.text, lines, may());
+            layout.headline = worded.or_else(|| may().find(|at| evidence.get(*at).is_some_and(is_doubled)));
+        }
+        self.topics.find(page.text, lines, evidence, layout, topics);
+        let everywhere = &self.sites.everywhere;
+        let domain = everywhere.domain(page.site);
+        elsewhere.clear();
+        elsewhere.extend(evidence.iter().map(|line| everywhere.elsewhere(domain, line.template)));
     }
 
     /// Scores the lines of the page of which evidence was gathered.

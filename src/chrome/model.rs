@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, NAMES, conditions, for_kind, kind};
+use super::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, MARKUP, NAMES, conditions, for_kind, kind};
 use super::statistics::{self, Statistics};
 use crate::error::{Error, Result};
 use crate::page::visible;
@@ -233,7 +233,7 @@ fn product(weights: &Features, features: &Features) -> f32 {
     product_plain(weights, features)
 }
 
-/// [`product_plain`], compiled for AVX2: its eight sums fit a register.
+/// [`product_plain`], compiled for AVX2: each eight of its sums fit a register.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn product_avx2(weights: &Features, features: &Features) -> f32 {
@@ -242,18 +242,26 @@ fn product_avx2(weights: &Features, features: &Features) -> f32 {
 
 #[inline(always)]
 fn product_plain(weights: &Features, features: &Features) -> f32 {
-    // Eight sums side by side: the order of additions is fixed.
-    let mut sums = [0.0f32; 8];
-    let ((weights, last_weights), (features, last_features)) = (weights.as_chunks::<8>(), features.as_chunks::<8>());
+    // Of a page that is no HTML, the features behind these are 0.
+    let used = if features[MARKUP.start] == 0.0 { MARKUP.start } else { COUNT };
+    // Sums side by side: none waits for the one before it, and the order of additions is fixed.
+    let mut sums = [0.0f32; 32];
+    let ((weights, last_weights), (features, last_features)) =
+        (weights[..used].as_chunks::<32>(), features[..used].as_chunks::<32>());
     for (weights, features) in weights.iter().zip(features) {
-        for lane in 0..8 {
+        for lane in 0..32 {
             sums[lane] += weights[lane] * features[lane];
         }
     }
     for ((sum, weight), feature) in sums.iter_mut().zip(last_weights).zip(last_features) {
         *sum += weight * feature;
     }
-    sums.iter().sum::<f32>()
+    for half in [16, 8, 4, 2, 1] {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+    }
+    sums[0]
 }
 
 #[cfg(test)]

@@ -11,22 +11,22 @@
 use super::evidence::LineEvidence;
 use super::layout::Layout;
 use crate::line::Line;
-use crate::line::words::{Word, words};
+use crate::line::words::{Word, long_words};
 
 /// What a line shares with its page, as shares between 0 and 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Topic {
     /// Share of the headline's long words that the line has. Of the title if no line is the headline.
     pub headline: f32,
-    /// The same, where a word is worth the less, the more lines outside the text have it.
+    /// The same share, where a word is worth the less, the more lines outside the text have it.
     pub own: f32,
-    /// Share of the line's words that the beginning of the text has too, in another line; where there are few words to
-    /// compare, closer to what content shares on the average.
+    /// Share of the line's long words that the beginning of the text has too, in another line; where there are few words
+    /// to compare, closer to what content shares on the average.
     pub text: f32,
-    /// The same of its long words.
-    pub text_long: f32,
 }
 
+/// Words of the title that a headline has at least, and half of them all.
+const WORDED: u32 = 2;
 /// Words of a headline that are looked at.
 const MOST: usize = 64;
 /// Characters of prose that are the beginning of the text.
@@ -45,8 +45,8 @@ pub struct Topics {
     places: Box<[Place; PLACES]>,
     /// The lines of the beginning.
     beginning: Vec<usize>,
-    /// The words of each of them, and the long ones.
-    lengths: Vec<[u32; 2]>,
+    /// The words of each of them.
+    lengths: Vec<u32>,
     /// The long words of the headline that each line of the page has, a bit each.
     shared: Vec<u64>,
 }
@@ -74,16 +74,16 @@ impl Default for Topics {
     }
 }
 
-/// What content shares with the beginning of its text on the average, of all words and of long ones: what is assumed of
-/// a line as long as there is little to compare.
-const MEAN: [f32; 2] = [0.4, 0.3];
+/// What content shares with the beginning of its text on the average: what is assumed of a line as long as there is
+/// little to compare.
+const MEAN: f32 = 0.3;
 /// Words of a line that weigh as much as the assumption, and words of the beginning.
 const FEW: [f32; 2] = [2.0, 20.0];
 
 /// What a line shares of which `shared` of its `words` stand among the `others` words of the beginning.
-fn shrunk(shared: u64, words: u64, others: u32, mean: f32) -> f32 {
-    let share = (shared as u32 as f32 + mean * FEW[0]) / (words as u32 as f32 + FEW[0]);
-    mean + (share - mean) * others as f32 / (others as f32 + FEW[1])
+fn shrunk(shared: u32, words: u32, others: u32) -> f32 {
+    let share = (shared as f32 + MEAN * FEW[0]) / (words as f32 + FEW[0]);
+    MEAN + (share - MEAN) * others as f32 / (others as f32 + FEW[1])
 }
 
 /// What is counted of a line.
@@ -91,14 +91,11 @@ fn shrunk(shared: u64, words: u64, others: u32, mean: f32) -> f32 {
 struct Counts {
     /// The long words of the headline that it has, a bit each.
     headline: u64,
-    /// Its words, and as many times [`LONG`] as there are long ones.
-    words: u64,
-    /// The same of those that it shares with the beginning.
-    shared: u64,
+    /// Its words.
+    words: u32,
+    /// Those that it shares with the beginning.
+    shared: u32,
 }
-
-/// What a long word counts: words and long words are counted in the halves of one number.
-const LONG: u64 = 1 << 32;
 
 fn place(word: Word) -> usize {
     word.hash as usize % PLACES
@@ -122,12 +119,9 @@ impl Topics {
         let long = self.set_headline(headline);
         self.set_beginning(shown().map(text_of), evidence, layout);
         let lengths = &self.lengths;
-        let all = lengths.iter().fold([0; 2], |all, of| sums(all, *of));
+        let all: u32 = lengths.iter().sum();
         // The words of the beginning's lines but for one.
-        let others = |own: u8| {
-            let of = usize::from(own).checked_sub(1).and_then(|at| lengths.get(at)).copied().unwrap_or_default();
-            [all[0] - of[0], all[1] - of[1]]
-        };
+        let others = |own: u8| all - usize::from(own).checked_sub(1).and_then(|at| lengths.get(at)).unwrap_or(&0);
         self.shared.clear();
 
         let places = &*self.places;
@@ -141,7 +135,7 @@ impl Topics {
         };
         let Some((mut end, mut topic, mut own)) = next() else { return };
         let mut counts = Counts::default();
-        words(text, |word| {
+        long_words(text, |word| {
             while word.start >= end {
                 let Some(line) = next() else { return };
                 self.shared.push(counts.headline);
@@ -150,9 +144,8 @@ impl Topics {
             }
             let Place { headline: number, text } = places[place(word)];
             counts.headline |= u64::from(number != 0) << (number.wrapping_sub(1) & 63);
-            let one = 1 + LONG * u64::from(word.is_long);
-            counts.words += one;
-            counts.shared += if (text != 0) & (text != own) { one } else { 0 };
+            counts.words += 1;
+            counts.shared += u32::from((text != 0) & (text != own));
         });
         self.shared.push(counts.headline);
         *topic = counts.topic(long, others(own));
@@ -163,13 +156,36 @@ impl Topics {
         self.set_own(long, layout, topics);
     }
 
+    /// Which of the lines that `may` be the headline has most of the title's long words, if one has many: titles are often
+    /// worded otherwise ("Ferry to Hale late: what we know" above "Why the ferry to Hale is late"). Of equal ones it is the
+    /// first given.
+    pub fn worded(&mut self, text: &str, lines: &[Line], may: impl Iterator<Item = usize>) -> Option<usize> {
+        let shown: Vec<&str> =
+            lines.iter().filter(|line| !line.is_blank()).filter_map(|line| text.get(line.start..line.end)).collect();
+        let all = self.set_headline(shown.first()?);
+        let mut best = None;
+        for at in may.filter(|at| *at > 0) {
+            let mut has = 0u64;
+            long_words(shown.get(at).unwrap_or(&""), |word| {
+                if let Some(number) = self.places[place(word)].headline.checked_sub(1) {
+                    has |= 1 << number;
+                }
+            });
+            let shared = has.count_ones();
+            if shared >= WORDED && 2 * shared >= all && best.is_none_or(|(most, _)| shared > most) {
+                best = Some((shared, at));
+            }
+        }
+        best.map(|(_, at)| at)
+    }
+
     /// Forgets the page before, notes the long words of the headline, and returns how many there are.
     fn set_headline(&mut self, headline: &str) -> u32 {
         self.places.fill(Place::default());
         let mut number = 0;
-        words(headline, |word| {
+        long_words(headline, |word| {
             let place = &mut self.places[place(word)].headline;
-            if word.is_long && *place == 0 && number < MOST as u8 {
+            if *place == 0 && number < MOST as u8 {
                 number += 1;
                 *place = number;
             }
@@ -201,11 +217,11 @@ impl Topics {
         for (at, (line, evidence)) in body.filter(|(_, (_, evidence))| evidence.prose > PROSE) {
             self.beginning.push(at);
             let number = self.beginning.len() as u8;
-            let mut length = [0; 2];
-            words(line, |word| {
+            let mut length = 0;
+            long_words(line, |word| {
                 let place = &mut self.places[place(word)].text;
                 *place = if *place == 0 || *place == number { number } else { MANY };
-                length = sums(length, [1, u32::from(word.is_long)]);
+                length += 1;
             });
             self.lengths.push(length);
             prose += evidence.prose;
@@ -216,10 +232,6 @@ impl Topics {
     }
 }
 
-fn sums(a: [u32; 2], b: [u32; 2]) -> [u32; 2] {
-    [a[0] + b[0], a[1] + b[1]]
-}
-
 /// The numbers of the bits that are set.
 fn bits(of: u64) -> impl Iterator<Item = usize> {
     let left = |left: &u64| Some(left & left.wrapping_sub(1)).filter(|left| *left != 0);
@@ -227,13 +239,12 @@ fn bits(of: u64) -> impl Iterator<Item = usize> {
 }
 
 impl Counts {
-    /// The headline has so many `long` words, and the beginning's other lines so many words and long words.
-    fn topic(self, long: u32, others: [u32; 2]) -> Topic {
+    /// The headline has so many `long` words, and the beginning's other lines so many.
+    fn topic(self, long: u32, others: u32) -> Topic {
         Topic {
             headline: self.headline.count_ones() as f32 / long.max(1) as f32,
             own: 0.0,
-            text: shrunk(self.shared % LONG, self.words % LONG, others[0], MEAN[0]),
-            text_long: shrunk(self.shared / LONG, self.words / LONG, others[1], MEAN[1]),
+            text: shrunk(self.shared, self.words, others),
         }
     }
 }
@@ -272,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_line_of_the_text_shares_the_words_of_other_lines_and_not_its_own() {
-        let found: Vec<f32> = topics(PAGE).iter().map(|topic| topic.text_long).collect();
+        let found: Vec<f32> = topics(PAGE).iter().map(|topic| topic.text).collect();
         assert!(found[3] > 0.2 && found[3] < 0.8, "{found:?}");
         assert!(found[4] > 0.2 && found[5] < found[4], "{found:?}");
     }
@@ -282,7 +293,17 @@ mod tests {
         let found = topics("Ferry timetable\nHale\nThe ferry leaves\nthe timetable of the ferry");
         let shares: Vec<f32> = found.iter().map(|topic| topic.headline).collect();
         assert_eq!(shares, [1.0, 0.0, 0.5, 1.0]);
-        assert!(found.iter().all(|topic| [topic.text, topic.text_long] == MEAN));
+        assert!(found.iter().all(|topic| topic.text == MEAN));
+    }
+
+    #[test]
+    fn a_headline_is_found_by_the_words_of_the_title() {
+        let text = "Ferry to Hale stuck in harbour: what we know\n\nHarbour news\nWhy the ferry is stuck\nIn harbour: a stuck ferry\nx";
+        let mut lines = Vec::new();
+        Normaliser::new(Key::default()).page(text, &mut lines);
+        let worded = |may: &[usize]| Topics::default().worded(text, &lines, may.iter().copied());
+        assert_eq!((worded(&[3, 2, 1]), worded(&[2, 1]), worded(&[1, 0]), worded(&[])), (Some(3), Some(2), None, None));
+        assert_eq!(Topics::default().worded("", &[], std::iter::empty()), None);
     }
 
     #[test]
@@ -299,25 +320,25 @@ mod tests {
     fn where_there_is_little_to_compare_a_line_is_taken_for_the_average() {
         let prose = PAGE.lines().nth(4).unwrap();
         let found = topics(&format!("Harbour news\n{prose}\nCouncil meets"));
-        assert_eq!([found[1].text, found[1].text_long], MEAN);
-        assert!(found[2].text < MEAN[0] && found[2].text > 0.0, "{found:?}");
+        assert_eq!(found[1].text, MEAN);
+        assert!(found[2].text < MEAN && found[2].text > 0.0, "{found:?}");
         // The longer a line is that shares nothing, and the more there is to share, the less is assumed.
-        let shares = [(2, 20), (2, 90), (9, 90), (90, 9000)].map(|(words, others)| shrunk(0, words, others, 0.4));
+        let shares = [(2, 20), (2, 90), (9, 90), (90, 9000)].map(|(words, others)| shrunk(0, words, others));
         assert!(shares.is_sorted_by(|a, b| a > b) && shares[3] < 0.02, "{shares:?}");
     }
 
     #[test]
     fn a_page_without_words_has_no_topics() {
         let found = topics("*\n---\n\n...");
-        assert_eq!(found, [Topic { text: MEAN[0], text_long: MEAN[1], ..Topic::default() }; 3]);
+        assert_eq!(found, [Topic { text: MEAN, ..Topic::default() }; 3]);
     }
 
     proptest! {
         #[test]
         fn shares_are_between_nothing_and_all(text in "([a-z雨がé ,.]{0,90}\n){0,12}") {
             for topic in topics(&text) {
-                let Topic { headline, own, text, text_long } = topic;
-                for share in [headline, own, text, text_long] {
+                let Topic { headline, own, text } = topic;
+                for share in [headline, own, text] {
                     prop_assert!((0.0..=1.0).contains(&share), "{topic:?}");
                 }
             }

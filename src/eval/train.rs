@@ -45,7 +45,7 @@ const STEPS: usize = 180;
 /// Its steps where a model is made to choose the decoder by.
 const SCOUT_STEPS: usize = 80;
 /// Decoders that are tried.
-const SWITCHES: &[f32] = &[0.25, 0.5, 0.75, 1.0, 1.5, 2.0];
+const SWITCHES: &[f32] = &[0.25, 0.35, 0.5, 0.75, 1.0, 1.5];
 const LENGTH_POWERS: &[f32] = &[0.0, 0.15, 0.3, 0.45, 0.6];
 
 /// The pages of sites, none of which is of another's group; each site with the name of its group.

@@ -186,7 +186,7 @@ impl Normaliser {
         if self.templates == Templates::Take {
             let mut blocks = shape::Blocks::of(text, looks);
             for line in out.iter_mut() {
-                line.shape = blocks.shape(line.start..line.end);
+                line.shape = blocks.shape(line.start..line.end).with_date(line.shape.is_dated());
             }
         }
         self.give_back();
@@ -219,35 +219,40 @@ impl Normaliser {
         let Span { start, end, next } = span;
         let digit = holds.digit && self.templates == Templates::Take;
         let address = self.addresses.are_before(end);
-        let (exact, template) = if holds.high || holds.loose || digit || address {
+        let (exact, template, is_dated) = if holds.high || holds.loose || digit || address {
             self.fingerprints(start..end, holds, address)
         } else {
             let exact = self.key.fingerprint(&self.lowered[start..end]);
-            (exact, exact)
+            (exact, exact, false)
         };
-        Line { start, end, next, exact, template, shape: Shape::default() }
+        Line { start, end, next, exact, template, shape: Shape::default().with_date(is_dated) }
     }
 
-    /// Both fingerprints of any line.
+    /// Both fingerprints of any line, and whether it holds a date.
     #[inline(never)]
-    fn fingerprints(&mut self, line: Range<usize>, holds: Holds, address: bool) -> (Fingerprint, Fingerprint) {
+    fn fingerprints(&mut self, line: Range<usize>, holds: Holds, address: bool) -> (Fingerprint, Fingerprint, bool) {
         let Normaliser { key, templates, lowered, folded, bare, masked, .. } = self;
         let (ahead, len, digit) = normal_form(lowered, line, holds, folded);
         let exact = key.fingerprint(&ahead[..len]);
-        let template = if address {
-            address::mask(&ahead[..len], bare).then(|| template_of(bare, masked))
+        let (template, is_dated) = if address {
+            let found = address::mask(&ahead[..len], bare).then(|| template_of(bare, masked));
+            found.map_or((None, false), |(template, is_dated)| (Some(template), is_dated))
+        } else if digit && *templates == Templates::Take {
+            let found = template::mask(ahead, len, masked);
+            (found.is_template.then_some(&**masked), found.is_dated)
         } else {
-            (digit && *templates == Templates::Take && template::mask(ahead, len, masked)).then_some(&**masked)
+            (None, false)
         };
-        (exact, template.map_or(exact, |template| key.fingerprint(template)))
+        (exact, template.map_or(exact, |template| key.fingerprint(template)), is_dated)
     }
 }
 
-/// The template of a line whose addresses are masked.
-fn template_of<'a>(bare: &'a mut Vec<u8>, masked: &'a mut Vec<u8>) -> &'a [u8] {
+/// The template of a line whose addresses are masked, and whether it holds a date.
+fn template_of<'a>(bare: &'a mut Vec<u8>, masked: &'a mut Vec<u8>) -> (&'a [u8], bool) {
     let len = bare.len();
     bare.resize(len + BLOCK, 0);
-    if template::mask(bare, len, masked) { masked } else { &bare[..len] }
+    let found = template::mask(bare, len, masked);
+    (if found.is_template { masked } else { &bare[..len] }, found.is_dated)
 }
 
 /// The normal form of a line of a lowered page, its length (a block can be read
@@ -417,12 +422,13 @@ pub fn template(line: &str) -> String {
     let text = normalised(line);
     let (mut ahead, mut masked) = (Vec::new(), Vec::new());
     if line.contains(address::MARK) && address::mask(text.as_bytes(), &mut ahead) {
-        return String::from_utf8_lossy(template_of(&mut ahead, &mut masked)).into_owned();
+        return String::from_utf8_lossy(template_of(&mut ahead, &mut masked).0).into_owned();
     }
     ahead.clear();
     ahead.extend_from_slice(text.as_bytes());
     ahead.resize(text.len() + BLOCK, 0);
-    if template::mask(&ahead, text.len(), &mut masked) { String::from_utf8_lossy(&masked).into_owned() } else { text }
+    let is_template = template::mask(&ahead, text.len(), &mut masked).is_template;
+    if is_template { String::from_utf8_lossy(&masked).into_owned() } else { text }
 }
 
 #[cfg(test)]

@@ -99,7 +99,20 @@ impl Shape {
     pub fn begins_small(self) -> bool {
         self.0 & 1 << 28 != 0
     }
+
+    /// Whether it holds a date, which is seen when its template is taken.
+    pub fn is_dated(self) -> bool {
+        self.0 & DATED != 0
+    }
+
+    /// The same shape of a line that holds a date, or none.
+    pub(super) fn with_date(self, is_dated: bool) -> Self {
+        Self(if is_dated { self.0 | DATED } else { self.0 & !DATED })
+    }
 }
+
+/// See [`Shape::is_dated`].
+const DATED: u32 = 1 << 29;
 
 /// The length of each class, in characters.
 static LENGTHS: LazyLock<[f32; 256]> =

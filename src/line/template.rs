@@ -30,16 +30,28 @@ const PREPOSITIONS: &[&str] = &[" de ", " d'", " d’", " da "];
 const UNITS: &[&str] =
     &["年", "月", "日", "号", "號", "時", "时", "点", "點", "分", "秒", "년", "월", "일", "시", "분", "초"];
 
+/// Those among them that only a date has: a number of months is written otherwise.
+const MONTHS: &[&str] = &["月", "월"];
+
 /// Most characters of punctuation and space between the parts of a date.
 const WIDEST_GAP: usize = 3;
 
 /// Most doubtful names held back in wait for a number.
 const MOST_WAITING: usize = 4;
 
-/// Writes the template of a normalised line to `out` and returns whether the
-/// line has one: whether it holds letters and numbers. The line is the first `len`
+/// What masking found in a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Masked {
+    /// Whether the line has a template: whether it holds letters and numbers.
+    pub is_template: bool,
+    /// Whether it holds a date: a number and the name of a month or a weekday, or a
+    /// day, month and year in numbers.
+    pub is_dated: bool,
+}
+
+/// Writes the template of a normalised line to `out`. The line is the first `len`
 /// bytes of `ahead`, behind which a block can be read.
-pub(super) fn mask(ahead: &[u8], len: usize, out: &mut Vec<u8>) -> bool {
+pub(super) fn mask(ahead: &[u8], len: usize, out: &mut Vec<u8>) -> Masked {
     out.clear();
     let line = &ahead[..len];
     let calendar = calendar();
@@ -56,7 +68,7 @@ pub(super) fn mask(ahead: &[u8], len: usize, out: &mut Vec<u8>) -> bool {
     }
     let Mask { copied, has, .. } = mask;
     out.extend_from_slice(line.get(copied..).unwrap_or_default());
-    has.letters && has.numbers
+    Masked { is_template: has.letters && has.numbers, is_dated: has.date || has.numbers && has.names }
 }
 
 /// A line being masked, from left to right.
@@ -77,6 +89,10 @@ struct Mask<'a> {
 struct Has {
     letters: bool,
     numbers: bool,
+    /// Names of months and weekdays, beside a number where they need one.
+    names: bool,
+    /// A date that needs no name.
+    date: bool,
 }
 
 /// The numbers and names that stand together up to here.
@@ -156,7 +172,11 @@ impl Mask<'_> {
             self.has.letters |= matches!(kind, Kind::Letter | Kind::Unspaced);
             let found = match kind {
                 Kind::Letter if !in_word => self.calendar.longest(self.line, at),
-                Kind::Unspaced if !self.is_unit(at, len) => self.calendar.longest(self.line, at),
+                Kind::Unspaced if self.is_unit(at, len) => {
+                    self.has.date |= is_one_of(MONTHS, self.line.get(at..at + len));
+                    None
+                }
+                Kind::Unspaced => self.calendar.longest(self.line, at),
                 _ => None,
             };
             if let Some(name) = found {
@@ -175,6 +195,7 @@ impl Mask<'_> {
     #[inline]
     fn number(&mut self, at: usize) {
         let digits_end = number_end(self.line, at);
+        self.has.date |= is_date(self.line.get(at..digits_end).unwrap_or_default());
         let end = ordinal_end(self.line, digits_end);
         self.has.letters |= end > digits_end;
         self.has.numbers = true;
@@ -267,6 +288,7 @@ impl Mask<'_> {
 
     #[inline]
     fn replace(&mut self, start: usize, end: usize, mask: u8) {
+        self.has.names |= mask == NAME;
         self.out.extend_from_slice(self.line.get(self.copied..start).unwrap_or_default());
         self.out.push(mask);
         self.copied = end;
@@ -385,6 +407,24 @@ fn number_end(line: &[u8], at: usize) -> usize {
     }
 }
 
+/// Whether a number is a day, month and year, in any order: 2014-05-16, 16.5.2014,
+/// 5/16/14.
+#[inline]
+fn is_date(number: &[u8]) -> bool {
+    let mut parts = number.split(|byte| matches!(byte, b'-' | b'/' | b'.'));
+    let (Some(first), Some(second), Some(third), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let of_digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    let is_short = |part: &[u8]| matches!(part.len(), 1 | 2) && of_digits(part);
+    let is_year = |part: &[u8]| {
+        part.len() == 4 && (part.starts_with(b"19") || part.starts_with(b"20")) && of_digits(part)
+            || part.len() == 2 && number.contains(&b'/') && of_digits(part)
+    };
+    is_short(second) && (is_year(first) && is_short(third) || is_short(first) && is_year(third))
+}
+
 /// Length in bytes of the digit at `at`; 0 if there is none.
 #[inline]
 fn digit_len(line: &[u8], at: usize) -> usize {
@@ -436,8 +476,37 @@ fn ordinal_end(line: &[u8], at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use crate::line::{normalised, template};
+    use crate::line::{Line, Normaliser, normalised, template};
     use proptest::prelude::*;
+
+    /// Whether each line holds a date.
+    fn dated(lines: &[&str]) -> Vec<bool> {
+        let mut found: Vec<Line> = Vec::new();
+        Normaliser::default().page(&lines.join("\n"), &mut found);
+        found.iter().map(|line| line.shape.is_dated()).collect()
+    }
+
+    #[test]
+    fn dates_are_names_beside_numbers_or_a_day_month_and_year() {
+        let dates = [
+            "Published January 19, 2015",
+            "17 January 2015 Last updated at 15:55 ET",
+            "Mi., 3. Sept.",
+            "Le 3 mars 2021 par A. Martin",
+            "2014-05-16",
+            "2014-05-16T12:30:00Z",
+            "16.5.2014, 12:30",
+            "5/16/14",
+            "2018年6月18日 10:01",
+            "2021년 3월 5일",
+            "الخميس 15 مايو 2014",
+            "https://example.org/ seen 3 May 2014",
+        ];
+        assert_eq!(dated(&dates), dates.map(|_| true));
+        let others =
+            ["5 comments", "version 1.2.3", "10.0.0.127", "1.20.2.14", "Monday", "1999-2004", "10年", "12-5-3", "May"];
+        assert_eq!(dated(&others), others.map(|_| false));
+    }
 
     fn one(lines: &[&str]) {
         for line in lines {

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Makes further labelled crawls of gold, as `dehusk eval --train` takes them: crawls of other kinds than the gold's own.
 
-usage: python3 benches/augment_gold.py GOLD... -o OUT.jsonl [--group REGEX]
-           [--kind dense|editions|shelf|hosts|extracts|all]
+usage: python3 benches/gold/augment.py GOLD... -o OUT.jsonl [--group REGEX]
+           [--kind dense|editions|shelf|sections|hosts|extracts|all]
 
 Gold often holds a few pages of many sites. A real crawl is often dense, so that its lists of headlines are titles of
 its own pages; one host has several editions, years or books, so that its chrome stands on a part of the pages alone; or
 a domain has many hosts of a page or two. A model that has not seen such crawls takes them for manuals, or does not know
 what the other hosts are good for. And much text that is to be cleaned was cut out of its pages before, by something
-else. Five kinds are made of the gold's pages, with their labels:
+else. Six kinds are made of the gold's pages, with their labels:
 
   dense     lists of headlines hold titles of the site's other pages, and further such lists stand round the article
   editions  a few pages of each site of a group (--group, as in `dehusk eval`) are one site
   shelf     a few pages of each of two to six sites, whatever their groups, are one site
+  sections  the pages of each site are dealt out to sections, by their folders where these have enough pages, and each
+            page has a menu of its section, which names the section's pages
   hosts     the pages of each site are dealt out to hosts of one to five pages, all of one registrable domain
   extracts  of each page the title and its first lines of content, one to about a dozen; not part of all
 
@@ -119,6 +121,47 @@ def shelf(pages, rounds=24):
         yield from merged(chosen, f"shelf{round}")
 
 
+def short_title(page):
+    """What a menu calls the page: its first line of content if that is short, else the first part of its title."""
+    title, *lines = page["text"].split("\n")
+    first = next((line for line, gold in zip(lines, page["gold"][1:]) if gold == 1), "")
+    found = first if 2 <= len(first) <= 60 else re.split(r" [|\-–—:»·] ", title)[0]
+    return found.strip()[:60]
+
+
+def folders(pages, fewest=4):
+    """The sections of a site: the pages of each folder, or parts of equal size where that is one for most of them."""
+    sections = collections.defaultdict(list)
+    for page in pages:
+        sections[page["url"].rpartition("/")[0]].append(page)
+    sections = [section for section in sections.values() if len(section) >= fewest]
+    if not sections or max(map(len, sections)) > 0.5 * len(pages):
+        size = max(fewest, len(pages) // (4 + number(pages[0]["site"], "sections") % 12))
+        ordered = sorted(pages, key=short_title)
+        sections = [ordered[at : at + size] for at in range(0, len(ordered), size)]
+    return sections
+
+
+def sections(pages, fewest=24, most_entries=80):
+    for site, of_site in sorted(by_site(pages).items()):
+        if len(of_site) < fewest:
+            continue
+        below = number(site, "menu") % 3 == 0
+        for at, section in enumerate(folders(of_site)):
+            names = sorted({name for page in section if (name := short_title(page))})
+            menu = [f"Section {at + 1}", *names[:most_entries]]
+            for page in section:
+                lines, gold = page["text"].split("\n"), list(page["gold"])
+                content = [at for at, label in enumerate(gold) if label == 1]
+                if not content:
+                    continue
+                to = content[-1] + 1 if below else content[0]
+                lines[to:to] = menu
+                gold[to:to] = [0] * len(menu)
+                name, text = f"{site}-sections", "\n".join(lines)
+                yield {**page, "site": name, "id": f"{page['id']}/sections", "text": text, "gold": gold}
+
+
 def hosts(pages, most_pages=24):
     sizes = [1, 2, 1, 3, 5]
     for site, of_site in by_site(pages).items():
@@ -154,7 +197,7 @@ def main():
     parser.add_argument("gold", nargs="+", help="JSON Lines with id, url, site, text and gold; - for standard input")
     parser.add_argument("-o", "--out", required=True)
     parser.add_argument("--group", default="(.*)", help="what names the sites that belong together: its first group")
-    kinds = ["dense", "editions", "shelf", "hosts", "extracts", "all"]
+    kinds = ["dense", "editions", "shelf", "sections", "hosts", "extracts", "all"]
     parser.add_argument("--kind", choices=kinds, default="all")
     options = parser.parse_args()
     pages = []
@@ -177,6 +220,8 @@ def main():
             made += dense(mixed)
     if wanted("shelf"):
         made += shelf(pages)
+    if wanted("sections"):
+        made += sections(pages)
     if wanted("hosts"):
         made += hosts(pages)
     if options.kind == "extracts":
