@@ -44,7 +44,7 @@ pub fn decide(page: &Judged<'_>, decoder: &LengthWeights, verdicts: &mut Vec<Ver
         verdicts.push(Verdict { keep, rule, on: line.on, of: page.pages, score: *score });
     }
     keep_something(page.lines, verdicts);
-    keep_prose_of_few_lines(page.lines, verdicts);
+    keep_own_of_few_lines(page.lines, verdicts);
     keep_headline(page, verdicts);
     keep_dateline(page, verdicts);
 }
@@ -116,13 +116,18 @@ fn keep_something(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
     }
 }
 
-/// On a page of few lines, nothing round a line of prose that it alone has tells against it.
-fn keep_prose_of_few_lines(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
+/// On a page of few lines, nothing round a line of prose that it alone has tells against it; nor against any other line
+/// where hardly one recurs and most stay, as in a text that was cut out of its page before.
+fn keep_own_of_few_lines(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
     if lines.len() >= FEW_LINES {
         return;
     }
+    let is_own = |line: &LineEvidence| line.on < 2 && line.time < 2;
+    let own = lines.iter().filter(|line| is_own(line)).count();
+    let stay = lines.iter().zip(verdicts.iter()).filter(|(line, verdict)| is_own(line) && verdict.keep).count();
+    let is_cut_out = 4 * own >= 3 * lines.len() && 2 * stay >= own;
     for (line, verdict) in lines.iter().zip(verdicts).filter(|(_, verdict)| !verdict.keep) {
-        if line.on < 2 && line.time < 2 && line.prose > LENGTH / 2.0 {
+        if is_own(line) && (is_cut_out || line.prose > LENGTH / 2.0) {
             *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
         }
     }
@@ -300,6 +305,12 @@ mod tests {
         assert_eq!(kept(&page), [false, true, true, false]);
         assert!(title(&page));
         assert!(!title(&[&page[..], &[on(3); 4]].concat()));
+        // Where hardly a line recurs and most stay, what it alone has does, prose or not.
+        let second = |page: &[LineEvidence], first: f32| {
+            decided(page, &[first, -90.0, 90.0, -90.0], &Layout::default(), 10)[1].0
+        };
+        let cut_out = [own("Two goats"), own("By Ada Brook"), prose, on(3)];
+        assert!(second(&cut_out, 90.0) && !second(&[on(3), own("By Ada Brook"), prose, on(3)], 90.0));
     }
 
     #[test]
