@@ -148,7 +148,7 @@ fn keep_headline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
 
 /// Keeps what stands between headline and body, or right above a body without a headline, and is the page's own but for
 /// its form: a dateline, whose date alone is new, with what stands right above it; a byline that a few pages have. And a
-/// date that stands right below the headline, though other pages are of that day, or right above it.
+/// date that stands right below the headline, though other pages are of that day.
 fn keep_dateline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
     let Layout { headline, body_prose, ref body, .. } = *page.layout;
     if body_prose < LENGTH {
@@ -182,8 +182,9 @@ fn keep_dateline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
     let Some(headline) = headline else { return };
     let is_date = |i: &usize| line(*i).is_some_and(|line| line.dated && line.times == 1);
     let below = (headline + 1..last).take(BELOW_HEADLINE).find(is_date);
-    let above = headline.checked_sub(1).filter(|i| is_date(i) && line(*i).as_ref().is_some_and(is_own));
-    below.into_iter().chain(above).for_each(keep);
+    if let Some(below) = below {
+        keep(below);
+    }
 }
 
 /// The division into content (true) and chrome of the highest total score (Viterbi 1967): content earns the score of
@@ -363,17 +364,6 @@ mod tests {
         let mut verdicts = Vec::new();
         decide(&judged, &LengthWeights::new(DECODER), &mut verdicts);
         assert!(!verdicts[3].keep);
-    }
-
-    #[test]
-    fn a_date_of_its_own_right_above_the_headline_stays() {
-        let date = LineEvidence { dated: true, exactly_on: 2, ..on(9) };
-        let page = [own("x"), date, own("The ferry is late"), own("The ferry was late again.")];
-        let layout = Layout { headline: Some(2), body: 3..4, body_prose: 200.0, ..Layout::default() };
-        let kept = |page: &[LineEvidence]| decided(page, &[-9.0, -9.0, 9.0, 9.0], &layout, 10)[1].0;
-        assert!(kept(&page));
-        // One that the masthead of all pages has is of the day.
-        assert!(!kept(&[page[0], LineEvidence { exactly_on: 9, ..date }, page[2], page[3]]));
     }
 
     #[test]
