@@ -64,8 +64,8 @@ features! {
     in_domain,
     // Whether it holds a date.
     dated, dated_length,
-    // Whether the page is HTML; what that says of the line: the landmarks round it, its element, its share of link text and that of the lines round it,
-    // and whether it stands in the element that holds the page's text.
+    // Whether the page is HTML, and what that says of the line: the landmarks round it, its element, its share of link
+    // text and that of the lines round it, and whether it stands in the element that holds the page's text.
     html, html_nav, html_aside, html_header, html_footer, html_main, html_article, html_beside_main,
     html_headline, html_preformatted, html_control,
     html_links, html_links_length, html_links_item, html_links_6,

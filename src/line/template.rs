@@ -44,8 +44,8 @@ const MOST_WAITING: usize = 4;
 pub(super) struct Masked {
     /// Whether the line has a template: whether it holds letters and numbers.
     pub is_template: bool,
-    /// Whether it holds a date: a number and the name of a month or a weekday, or a
-    /// day, month and year in numbers.
+    /// Whether it holds a date or a time: a number and the name of a month, a weekday
+    /// or a half of the day, or a day, month and year in numbers.
     pub is_dated: bool,
 }
 
@@ -89,7 +89,7 @@ struct Mask<'a> {
 struct Has {
     letters: bool,
     numbers: bool,
-    /// Names of months and weekdays, beside a number where they need one.
+    /// Names of months, weekdays and halves of the day, beside a number where they need one.
     names: bool,
     /// A date that needs no name.
     date: bool,

@@ -58,8 +58,8 @@ pub fn long_words(text: &str, mut take: impl FnMut(Word)) {
     }
 }
 
-/// The runs of set bits that are as long as a long word, and those at both ends, which may be longer than is seen. No
-/// character has more bytes than one, so no long word has fewer bytes than characters.
+/// The runs of set bits that are as long as a long word, and those at both ends, which may be longer than is seen.
+/// Bytes are counted here: no word has fewer of them than characters.
 #[inline]
 fn long_runs(part: u64) -> u64 {
     // An opening of mathematical morphology: what an interval of five fits into.
