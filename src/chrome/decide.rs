@@ -179,12 +179,9 @@ fn keep_dateline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
             keep(i);
         }
     }
-    let Some(headline) = headline else { return };
+    let below = headline.map_or(0..0, |headline| headline + 1..last.min(headline + 1 + BELOW_HEADLINE));
     let is_date = |i: &usize| line(*i).is_some_and(|line| line.dated && line.times == 1);
-    let below = (headline + 1..last).take(BELOW_HEADLINE).find(is_date);
-    if let Some(below) = below {
-        keep(below);
-    }
+    below.into_iter().find(is_date).into_iter().for_each(keep);
 }
 
 /// The division into content (true) and chrome of the highest total score (Viterbi 1967): content earns the score of

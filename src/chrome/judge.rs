@@ -296,6 +296,27 @@ mod tests {
     }
 
     #[test]
+    fn a_headline_in_lists_stays_though_the_title_is_worded_otherwise() {
+        let headline = "Why the ferry to Hale is stuck in harbour";
+        let prose = |of: &str| {
+            format!("The {of} was seen by all who stood near the pier in the rain, and they told of it. ").repeat(2)
+        };
+        let page = |title: &str| format!("{title} | Courier\nHome\n{headline}\n{}", prose("boat"));
+        let list = |of: &str| format!("Two goats on {of}\nHome\n{}\n{headline}", prose(of));
+        let others = ["roof", "bridge", "bell"].map(list);
+        let without = list("quay").replace(headline, "");
+        let rule = |title: &str| {
+            let page = page(title);
+            let pages = others.iter().chain([&without, &page]).map(|text| ("s", text.as_str()));
+            let sites = learned(&pages.collect::<Vec<_>>());
+            let found = verdicts(&mut Judge::new(&sites, Key::default()).with_model(biased(-9.0)), "s", &page)[2];
+            (found.keep, found.rule)
+        };
+        assert_eq!(rule("Hale ferry in harbour: what we know"), (true, Rule::Title));
+        assert_eq!(rule("Two cats on a quay"), (false, Rule::Recurs));
+    }
+
+    #[test]
     fn a_line_that_other_sites_have_is_known() {
         let sites = learned(&[("a", "Accept cookies\nx"), ("b", "Accept cookies\ny"), ("c", "z")]);
         let mut judge = Judge::new(&sites, Key::default());
