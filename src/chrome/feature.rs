@@ -896,7 +896,7 @@ mod tests {
     #[test]
     fn text_has_no_features_of_markup() {
         let text = features(&[of_first(&["A line of some words"])[0]; 3], &[], &[], 1);
-        let is_markup = |name: &str| name.starts_with("html_");
+        let is_markup = |name: &str| name.starts_with("html");
         assert!(NAMES.iter().filter(|name| is_markup(name)).count() > 10);
         for line in &text {
             assert!(NAMES.iter().zip(line).all(|(name, value)| !is_markup(name) || *value == 0.0));

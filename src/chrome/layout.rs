@@ -27,7 +27,8 @@ pub struct Layout {
     pub body: Range<usize>,
     /// Prose of the body, in characters.
     pub body_prose: f32,
-    /// The headline: the last line above the body that the title makes one.
+    /// The headline: the last line above the body that the title makes one. Where none is, [`Self::may_head`] says which
+    /// lines are left.
     pub headline: Option<usize>,
     /// Whether each line is an anchor.
     pub anchors: Vec<bool>,

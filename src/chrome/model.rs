@@ -276,6 +276,18 @@ mod tests {
     }
 
     #[test]
+    fn a_product_is_the_sum_over_all_features_of_a_page_of_html_or_text() {
+        let weights: Features = std::array::from_fn(|at| (at as f32 * 1.3).cos());
+        let html: Features = std::array::from_fn(|at| (at as f32 * 0.7).sin());
+        let mut text = html;
+        text[MARKUP].fill(0.0);
+        for features in [html, text] {
+            let sum: f64 = weights.iter().zip(&features).map(|(a, b)| f64::from(a * b)).sum();
+            assert!((f64::from(product(&weights, &features)) - sum).abs() < 1e-4, "{sum}");
+        }
+    }
+
+    #[test]
     fn the_model_that_is_compiled_in_can_be_read() {
         let model = Model::parse(include_str!("weights.json")).unwrap();
         assert_eq!(*Model::built_in(), model);
