@@ -133,22 +133,33 @@ fn keep_own_of_few_lines(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
     }
 }
 
-/// Keeps the headline, if it went: once, and however many lists it stands in.
+/// Keeps the headline, if it went: once, above the text, and however many lists it stands in.
 fn keep_headline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
-    let Layout { headline: Some(headline), body_prose, .. } = *page.layout else { return };
-    let kept = |i: usize| verdicts.get(i).is_some_and(|verdict| verdict.keep);
-    let is_kept = page.lines.iter().enumerate().any(|(i, line)| (line.headline || i == headline) && kept(i));
-    if is_kept || body_prose < LENGTH {
+    let Layout { headline: Some(headline), body_prose, ref body, .. } = *page.layout else { return };
+    let Some(template) = page.lines.get(headline).map(|line| line.template) else { return };
+    if body_prose < LENGTH {
         return;
     }
-    if let Some(verdict) = verdicts.get_mut(headline) {
+    let mut is_kept = false;
+    for (i, (line, verdict)) in page.lines.iter().zip(verdicts.iter_mut()).enumerate() {
+        let is_copy = line.template == template && !body.contains(&i);
+        if verdict.keep && (line.headline || i == headline) {
+            if is_copy && i > headline {
+                *verdict = Verdict { keep: false, rule: Rule::Repeated, ..*verdict };
+            } else {
+                is_kept = true;
+            }
+        }
+    }
+    if let Some(verdict) = verdicts.get_mut(headline).filter(|_| !is_kept) {
         *verdict = Verdict { keep: true, rule: Rule::Title, ..*verdict };
     }
 }
 
 /// Keeps what stands between headline and body, or right above a body without a headline, and is the page's own but for
 /// its form: a dateline, whose date alone is new, with what stands right above it; a byline that a few pages have. And a
-/// date that stands right below the headline, though other pages are of that day.
+/// date that stands right below the headline, or right above it where the site has it there, though other pages are of
+/// that day.
 fn keep_dateline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
     let Layout { headline, body_prose, ref body, .. } = *page.layout;
     if body_prose < LENGTH {
@@ -162,10 +173,13 @@ fn keep_dateline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
         let few = f64::from(line.exactly_on) <= (FEW * page.pages as f64).max(1.0);
         few && line.times == 1 && !line.titles_another
     };
-    // A caption may be the body's first prose: what stands between it and the next is header too.
+    // A caption may be the body's first prose: what stands between it and the next is header too, and so is a date that
+    // stands below a standfirst.
     let in_body = page.lines.iter().enumerate().skip(body.start + 1).take(HEADER);
-    let last = in_body.clone().find(|(_, line)| line.prose > LENGTH / 2.0).map_or(body.start, |(i, _)| i);
-    let header = || (first..last).filter_map(|i| Some((i, line(i).filter(is_own)?)));
+    let mut prose = in_body.filter(|(_, line)| line.prose > LENGTH / 2.0).map(|(i, _)| i);
+    let last = prose.next().unwrap_or(body.start);
+    let below_standfirst = prose.next().unwrap_or(last);
+    let header = || (first..below_standfirst).filter_map(|i| Some((i, line(i).filter(is_own)?)));
     let date = header().rfind(|(_, line)| line.dated).map(|(i, _)| i);
     let mut keep = |i: usize| {
         if let Some(verdict) = verdicts.get_mut(i).filter(|verdict| !verdict.keep) {
@@ -174,14 +188,18 @@ fn keep_dateline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
     };
     for (i, line) in header() {
         let by_date = date.is_some_and(|date| i <= date && i + ABOVE_DATE >= date);
-        let by_headline = headline.is_some_and(|headline| headline < i) && (line.dated || line.on > 1);
+        let by_headline = headline.is_some_and(|headline| headline < i && i < last) && (line.dated || line.on > 1);
         if by_date || by_headline {
             keep(i);
         }
     }
     let below = headline.map_or(0..0, |headline| headline + 1..last.min(headline + 1 + BELOW_HEADLINE));
     let is_date = |i: &usize| line(*i).is_some_and(|line| line.dated && line.times == 1);
-    below.into_iter().find(is_date).into_iter().for_each(keep);
+    below.into_iter().find(is_date).into_iter().for_each(&mut keep);
+    // What most pages have is the date of the crawl.
+    let is_of_few = |at: &usize| line(*at).is_some_and(|line| u64::from(line.exactly_on) * 2 <= page.pages);
+    let above = page.layout.date_above(page.lines).filter(|at| page.dates_above && is_of_few(at));
+    above.into_iter().for_each(keep);
 }
 
 /// The division into content (true) and chrome of the highest total score (Viterbi 1967): content earns the score of
@@ -257,7 +275,7 @@ mod tests {
     /// Whether each line stays, and why.
     fn decided(lines: &[LineEvidence], scores: &[f32], layout: &Layout, pages: u64) -> Vec<(bool, Rule)> {
         let mut verdicts = vec![Verdict::keep(Rule::Blank)];
-        let page = Judged { lines, elsewhere: &[], marks: &[], scores, layout, pages };
+        let page = Judged { lines, elsewhere: &[], marks: &[], scores, layout, pages, dates_above: false };
         decide(&page, &LengthWeights::new(DECODER), &mut verdicts);
         assert_eq!(verdicts.len(), lines.len());
         verdicts.iter().map(|verdict| (verdict.keep, verdict.rule)).collect()
@@ -329,6 +347,15 @@ mod tests {
         let mut twice = page;
         twice[3].headline = true;
         assert_eq!(kept(&twice, scores, &layout), [false, false, false, true]);
+        // A copy below the text is none, whether the headline stays by itself or not.
+        let below = [&page[..], &[headline]].concat();
+        assert_eq!(decided(&below, &[-9.0, -9.0, -9.0, 9.0, 9.0], &layout, 10)[4], (false, Rule::Repeated));
+        assert!(decided(&below, &[-9.0, -9.0, -9.0, 9.0, 9.0], &layout, 10)[1].0);
+        assert!(decided(&below, &[-9.0, 9.0, -9.0, 9.0, 9.0], &layout, 10)[1].0);
+        // Another line that the title makes a headline is no copy.
+        let mut other = below;
+        other[4].template += 1;
+        assert!(decided(&other, &[-9.0, -9.0, -9.0, 9.0, 9.0], &layout, 10)[4].0);
         let short = Layout { body_prose: 50.0, ..layout.clone() };
         assert_eq!(kept(&page, scores, &short), [false, false, false, true]);
     }
@@ -350,6 +377,30 @@ mod tests {
         let found = decided(&common, &[-9.0, -9.0, -9.0, -9.0, 9.0], &headed, 10);
         assert_eq!(found[3], (true, Rule::Dateline));
         let marks = ["", "", "", "p aside", "p"].map(|mark| mark.parse().unwrap());
+        let headline = LineEvidence { titular: true, headline: true, ..own("The ferry is late") };
+        let above = [page[1], date, headline, page[4]];
+        let headed_at = Layout { headline: Some(2), body: 3..4, ..headed.clone() };
+        let kept_above = |lines: &[LineEvidence], dates_above: bool| {
+            let scores = [-9.0, -9.0, -9.0, 9.0];
+            let mut verdicts = Vec::new();
+            let page = Judged {
+                elsewhere: &[],
+                marks: &[],
+                lines,
+                scores: &scores,
+                layout: &headed_at,
+                pages: 10,
+                dates_above,
+            };
+            decide(&page, &LengthWeights::new(DECODER), &mut verdicts);
+            verdicts[1].keep
+        };
+        // Right above the headline it is the item's before, unless the site has its dates there;
+        assert!(kept_above(&above, true) && !kept_above(&above, false));
+        // the day of the crawl is on most pages.
+        let mut crawled = above;
+        crawled[1].exactly_on = 6;
+        assert!(!kept_above(&crawled, true));
         let judged = Judged {
             lines: &common,
             elsewhere: &[],
@@ -357,10 +408,22 @@ mod tests {
             scores: &[-9.0, -9.0, -9.0, -9.0, 9.0],
             layout: &headed,
             pages: 10,
+            dates_above: false,
         };
         let mut verdicts = Vec::new();
         decide(&judged, &LengthWeights::new(DECODER), &mut verdicts);
         assert!(!verdicts[3].keep);
+    }
+
+    #[test]
+    fn a_dateline_below_a_standfirst_is_kept() {
+        let prose = LineEvidence { prose: 200.0, ..own("The ferry was late again, and nobody said why.") };
+        let date = LineEvidence { dated: true, ..on(2) };
+        let page = [own("Home"), prose, own("By Ada Brook"), date, prose, date];
+        let layout = Layout { body: 1..5, body_prose: 400.0, ..Layout::default() };
+        let found = decided(&page, &[-9.0, 9.0, -9.0, -9.0, 9.0, -9.0], &layout, 10);
+        let kept: Vec<bool> = found.iter().map(|(keep, _)| *keep).collect();
+        assert_eq!(kept, [false, true, true, true, true, false]);
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub struct Judged<'a> {
     pub layout: &'a Layout,
     /// Pages of the site.
     pub pages: u64,
+    /// See [`SiteModel::dates_above`].
+    pub dates_above: bool,
 }
 
 /// Characters of prose in its body that a page must have to be judged if it is alone on its site.
@@ -159,7 +161,8 @@ impl<'a> Judge<'a> {
         }
         self.score(page.site, site);
         let Known { lines: evidence, elsewhere, marks, layout, .. } = &self.known;
-        let judged = Judged { lines: evidence, elsewhere, marks, scores: &self.scores, layout, pages };
+        let (scores, dates_above) = (&self.scores, site.dates_above());
+        let judged = Judged { lines: evidence, elsewhere, marks, scores, layout, pages, dates_above };
         decide(&judged, &self.decoder, &mut self.decided);
         // There is a decision for each line that is not blank.
         let mut decided = self.decided.iter();

@@ -71,6 +71,12 @@ impl Layout {
         may.map(|(at, _)| at)
     }
 
+    /// The line right above the headline, if it is a date and no part of the title line.
+    pub fn date_above(&self, evidence: &[LineEvidence]) -> Option<usize> {
+        let above = self.headline?.checked_sub(1).filter(|above| *above > 0)?;
+        evidence.get(above).filter(|line| line.dated && line.times == 1).map(|_| above)
+    }
+
     fn find_slots(&mut self, evidence: &[LineEvidence]) {
         self.slots.clear();
         let [mut above, mut below] = EDGES;
@@ -189,6 +195,20 @@ mod tests {
             layout(&page, 1).headline
         };
         assert_eq!((titled(&[0, 1, 4]), titled(&[3]), titled(&[4]), titled(&[])), (Some(1), Some(3), None, None));
+    }
+
+    #[test]
+    fn a_date_right_above_the_headline_is_found_unless_the_page_has_it_again() {
+        let dated = LineEvidence { dated: true, ..line(9, 1, 0.0) };
+        let headline = LineEvidence { headline: true, ..line(9, 1, 0.0) };
+        let above = |page: &[LineEvidence]| layout(page, 9).date_above(page);
+        let text = line(9, 1, 200.0);
+        assert_eq!(above(&[line(8, 1, 0.0), dated, headline, text]), Some(1));
+        assert_eq!(above(&[line(8, 1, 0.0), LineEvidence { times: 2, ..dated }, headline, text]), None);
+        assert_eq!(above(&[dated, line(8, 1, 0.0), headline, text]), None);
+        // The first line is the title, and without a headline nothing is above it.
+        assert_eq!(above(&[dated, headline, text]), None);
+        assert_eq!(above(&[line(8, 1, 0.0), dated, text]), None);
     }
 
     #[test]

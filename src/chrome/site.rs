@@ -16,6 +16,9 @@ use super::statistics::{Statistics, Sums};
 use crate::census::{Census, Seed, SiteCounts};
 use crate::line::Fingerprint;
 
+/// Pages with a headline from which it can be told where the site puts its dates.
+const HEADED: usize = 3;
+
 /// What is pooled of a slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Slot {
@@ -85,6 +88,7 @@ pub struct SiteModel {
     /// Learned from the site's sample.
     slots: PooledSlots,
     statistics: Statistics,
+    dates_above: bool,
 }
 
 impl SiteModel {
@@ -94,6 +98,7 @@ impl SiteModel {
         let (mut evidence, mut layout) = (Vec::new(), Layout::default());
         let mut slots = Slots::default();
         let mut sums = Sums::default();
+        let (mut headed, mut dated) = (0, 0);
         let pages: Vec<_> = census.sample(&counts).collect();
         let copies = Copies::learn(pages.iter().map(|(digest, lines, _)| (*digest, &**lines)), &counts);
         for (digest, lines, titles) in pages {
@@ -101,13 +106,16 @@ impl SiteModel {
             copies.discount(digest, &mut evidence, &counts);
             layout.find(&evidence, counts.pages());
             sums.add(&evidence, &layout);
+            headed += usize::from(layout.headline.is_some());
+            dated += usize::from(layout.date_above(&evidence).is_some());
             for (all, of_page) in slots.iter_mut().zip(slots_of(&evidence, &layout)) {
                 for (anchor, slot) in of_page {
                     all.entry(anchor).or_default().add(&slot, 1.0);
                 }
             }
         }
-        Self { copies, slots: pooled(slots), statistics: sums.statistics(counts.pages()), counts }
+        let dates_above = headed >= HEADED && dated * 2 >= headed;
+        Self { copies, slots: pooled(slots), statistics: sums.statistics(counts.pages()), dates_above, counts }
     }
 
     /// How many pages of the site have what.
@@ -118,6 +126,12 @@ impl SiteModel {
     /// Which of its pages are copies of each other.
     pub fn copies(&self) -> &Copies {
         &self.copies
+    }
+
+    /// Whether a date stands right above the headline on half of its pages or more: then it is the article's, and not that
+    /// of what stands before.
+    pub fn dates_above(&self) -> bool {
+        self.dates_above
     }
 
     /// What kind of site it is.
@@ -307,6 +321,24 @@ mod tests {
         let (listed, plain) = (of(true), of(false));
         assert!(listed.get("linked") > plain.get("linked") && plain.get("linked") == Some(0.0), "{listed:?} {plain:?}");
         assert!(listed.get("varying") > plain.get("varying"), "{listed:?} {plain:?}");
+    }
+
+    #[test]
+    fn where_a_site_puts_its_dates_shows_on_half_of_its_pages() {
+        let titles = ["The ferry is late", "Two goats on a roof", "Rain until Friday", "A bell for the bridge"];
+        let text = "The harbour master of Hale said on the quay that the ferry would be late for a week or two.";
+        let dates_above = |dated: usize, pages: usize| {
+            let page = |n: usize| {
+                let above = if n < dated { format!("{} March 2024, 09:1{n}", 10 + n) } else { "Harbour".to_owned() };
+                format!("{0} | Courier\nCourier\n{above}\n{0}\n{text} {n}.", titles[n])
+            };
+            let pages: Vec<String> = (0..pages).map(page).collect();
+            learned(&pages.iter().map(String::as_str).collect::<Vec<_>>()).dates_above()
+        };
+        assert!(dates_above(4, 4) && dates_above(2, 4) && dates_above(3, 3));
+        assert!(!dates_above(1, 4) && !dates_above(0, 4));
+        // Two pages are too few to tell.
+        assert!(!dates_above(2, 2));
     }
 
     proptest! {
