@@ -390,6 +390,28 @@ pub(super) mod tests {
         )
     }
 
+    /// A line that one page has.
+    pub fn own(text: &str) -> LineEvidence {
+        LineEvidence {
+            template: 9,
+            on: 1,
+            exactly_on: 1,
+            in_company: 1,
+            link: Link::None,
+            shape: Shape::of(text),
+            times: 1,
+            time: 1,
+            alike: 1,
+            titular: false,
+            headline: false,
+            titles_another: false,
+            dated: false,
+            rarity: 0.0,
+            share: 1.0,
+            prose: 0.0,
+        }
+    }
+
     /// Evidence on the lines of a page, and the number of pages of its site.
     pub fn any_page() -> impl Strategy<Value = (Vec<LineEvidence>, u64)> {
         prop_oneof![Just(1u32), 2..200u32, Just(2_000_000)]

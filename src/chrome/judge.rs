@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::decide::{FEW_LINES, LengthWeights, decide};
+use super::decide::{LengthWeights, decide};
 use super::evidence::{Gatherer, LineEvidence};
 use super::feature::{Extractor, Features, PageEvidence};
-use super::layout::{Layout, is_doubled};
+use super::headline::Untitled;
+use super::layout::Layout;
 use super::model::{Model, SiteWeights};
+use super::rescue::FEW_LINES;
 use super::site::{Pooled, SiteModel};
 use super::topic::{Topic, Topics};
 use super::{Rule, Verdict};
@@ -201,9 +203,8 @@ impl<'a> Judge<'a> {
         layout.find(evidence, site.counts().pages());
         site.pool(digest, evidence, layout, pooled);
         if layout.headline.is_none() {
-            let may = || layout.may_head(evidence, marks, site.counts().pages());
-            let worded = self.topics.worded(page.text, lines, may());
-            layout.headline = worded.or_else(|| may().find(|at| evidence.get(*at).is_some_and(is_doubled)));
+            let untitled = Untitled { text: page.text, lines, evidence, marks, layout, pages: site.counts().pages() };
+            layout.headline = untitled.headline(&mut self.topics);
         }
         self.topics.find(page.text, lines, evidence, layout, topics);
         let everywhere = &self.sites.everywhere;

@@ -9,7 +9,6 @@ use std::ops::Range;
 
 use super::evidence::LineEvidence;
 use crate::line::Fingerprint;
-use crate::line::mark::{Mark, Regions};
 
 /// What a line must hold of prose not to cost the body anything, in characters.
 const COST: f32 = 18.0;
@@ -27,8 +26,8 @@ pub struct Layout {
     pub body: Range<usize>,
     /// Prose of the body, in characters.
     pub body_prose: f32,
-    /// The headline: the last line above the body that the title makes one. Where none is, [`Self::may_head`] says which
-    /// lines are left.
+    /// The headline: the last line above the body that the title makes one, or what [`headline`](super::headline) finds
+    /// where there is none.
     pub headline: Option<usize>,
     /// Whether each line is an anchor.
     pub anchors: Vec<bool>,
@@ -51,24 +50,6 @@ impl Layout {
         self.anchors.clear();
         self.anchors.extend(evidence.iter().map(|line| f64::from(line.on) >= least));
         self.find_slots(evidence);
-    }
-
-    /// The lines that may be the headline though no title says so, the last first: above the body, as long as headlines
-    /// are, and in no menu as far as HTML tells.
-    pub fn may_head<'a>(
-        &self,
-        evidence: &'a [LineEvidence],
-        marks: &'a [Mark],
-        pages: u64,
-    ) -> impl Iterator<Item = usize> + use<'a> {
-        let above = evidence.iter().enumerate().take(self.body.start + 1).rev();
-        let may = above.filter(move |(at, line)| {
-            let beside = marks.get(*at).is_some_and(|mark| mark.regions.intersects(BESIDE));
-            // What titles of many pages hold, or all pages, is the name of the site or of a section.
-            let is_name = line.titular || pages > 2 && f64::from(line.exactly_on) > MOST * pages as f64;
-            line.shape.words() > 2 && HEADLINE.contains(&line.shape.length()) && !is_name && !beside
-        });
-        may.map(|(at, _)| at)
     }
 
     /// The line right above the headline, if it is a date and no part of the title line.
@@ -95,20 +76,6 @@ impl Layout {
     }
 }
 
-/// Lengths that a headline may have, in characters, if no title tells.
-const HEADLINE: Range<f32> = 20.0..160.0;
-
-/// Share of a site's pages that a headline may be on, in lists.
-const MOST: f64 = 0.85;
-/// Where neither headline nor byline stands.
-pub const BESIDE: Regions = Regions::NAV.with(Regions::ASIDE).with(Regions::FOOTER);
-
-/// Whether a line that may be the headline is one by standing on the page more than once, and hardly anywhere else, as
-/// one does that heads the article and a list.
-pub fn is_doubled(line: &LineEvidence) -> bool {
-    line.times > 1 && line.rarity >= 0.0 && !line.shape.is_closed()
-}
-
 /// The stretch of lines with the most prose.
 fn body(evidence: &[LineEvidence]) -> Range<usize> {
     let (mut best, mut body) = (f32::MIN, 0..0);
@@ -130,28 +97,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::chrome::evidence::{Link, tests::any_page};
-    use crate::line::Shape;
+    use crate::chrome::evidence::tests::{any_page, own};
 
     fn line(template: Fingerprint, on: u32, prose: f32) -> LineEvidence {
-        LineEvidence {
-            template,
-            on,
-            exactly_on: on,
-            in_company: on,
-            link: Link::None,
-            shape: Shape::default(),
-            times: 1,
-            time: 1,
-            alike: 1,
-            titular: false,
-            headline: false,
-            titles_another: false,
-            dated: false,
-            rarity: 0.0,
-            share: 1.0,
-            prose,
-        }
+        LineEvidence { template, on, exactly_on: on, in_company: on, prose, ..own("") }
     }
 
     fn layout(evidence: &[LineEvidence], pages: u64) -> Layout {
@@ -209,21 +158,6 @@ mod tests {
         // The first line is the title, and without a headline nothing is above it.
         assert_eq!(above(&[dated, headline, text]), None);
         assert_eq!(above(&[line(8, 1, 0.0), dated, text]), None);
-    }
-
-    #[test]
-    fn a_line_above_the_body_and_out_of_menus_may_be_the_headline() {
-        let texts = ["The ferry from Hale is late again", "Home", "Why the ferry is so late"];
-        let mut page: Vec<_> = texts.map(|text| LineEvidence { shape: Shape::of(text), ..line(9, 1, 0.0) }).into();
-        page.extend([line(9, 1, 200.0), LineEvidence { shape: Shape::of(texts[0]), ..line(9, 1, 0.0) }]);
-        let may_head = |marks: &[Mark]| layout(&page, 1).may_head(&page, marks, 1).collect::<Vec<_>>();
-        assert_eq!(may_head(&[]), [2, 0]);
-        assert_eq!(may_head(&["li nav 100%", "p", "h1 main"].map(|mark| mark.parse().unwrap())), [2]);
-        // Standing twice makes one of them the headline, but for a sentence, and what many pages have.
-        let doubled =
-            |text: &str, rarity| is_doubled(&LineEvidence { times: 2, rarity, shape: Shape::of(text), ..page[0] });
-        assert!(doubled(texts[0], 0.0) && !doubled("The ferry is late.", 0.0) && !doubled(texts[0], -1.0));
-        assert!(!is_doubled(&page[0]));
     }
 
     #[test]

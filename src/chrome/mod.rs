@@ -1,18 +1,21 @@
 //! From a census to verdicts: which lines of a page are the site's, and which the page's own.
 //!
 //! [`evidence`] is what is known of each line, without the [`copies`] of its page; [`layout`] where it stands on its
-//! page, [`topic`] what it has to do with it, [`site`] what the site's other pages tell, [`statistics`] what kind of site
-//! it is; [`feature`] puts it all in numbers, [`model`] weighs them, and [`decide`](decide::decide) is the one function
-//! that makes verdicts of it. [`judge`] takes a page through these.
+//! page, [`headline`] under which headline, [`topic`] what it has to do with it, [`site`] what the site's other pages
+//! tell, [`statistics`] what kind of site it is; [`feature`] puts it all in numbers, [`model`] weighs them, and
+//! [`decide`](decide::decide) is the one function that makes verdicts of it, with what [`rescue`] keeps all the same.
+//! [`judge`] takes a page through these.
 
 pub mod copies;
 pub mod decide;
 pub mod evidence;
 pub mod feature;
+pub mod headline;
 pub mod judge;
 pub mod layout;
 mod logarithm;
 pub mod model;
+pub mod rescue;
 pub mod site;
 pub mod statistics;
 pub mod topic;
