@@ -65,12 +65,14 @@ features! {
     // Whether it holds a date.
     dated, dated_length,
     // Whether the page is HTML, and what that says of the line: the landmarks round it, its element, its share of link
-    // text and that of the lines round it, and whether it stands in the element that holds the page's text.
+    // text and that of the lines round it, whether it stands in the element that holds the page's text, and whether in
+    // what is called comments.
     html, html_nav, html_aside, html_header, html_footer, html_main, html_article, html_beside_main,
     html_headline, html_preformatted, html_control,
     html_links, html_links_length, html_links_item, html_links_6,
     html_core, html_beside_core, html_bulk, html_main_beside_core, html_paragraph_core, html_links_core, html_links_main,
     html_core_shared, html_core_links_6, html_core_links,
+    html_comments, html_comments_core,
 }
 
 /// How many features there are.
@@ -792,6 +794,9 @@ impl Line<'_> {
         // What other elements say, newspapers and manuals disagree on: a paragraph may be a teaser.
         self.set(F::html_preformatted, yes(block == Block::Preformatted));
         self.set(F::html_control, yes(block == Block::Control));
+        let is_comment = regions.intersects(Regions::COMMENTS);
+        self.set(F::html_comments, yes(is_comment));
+        self.set(F::html_comments_core, yes(is_comment && regions.intersects(Regions::CORE)));
         let share = links(mark);
         self.set(F::html_links, share);
         self.set(F::html_links_length, share * length(self.evidence));
@@ -886,6 +891,10 @@ mod tests {
         assert_eq!(of(F::html_headline), [0.0, 1.0, 0.0, 0.0]);
         assert_eq!(of(F::html_links), [1.0, 0.0, 0.5, 0.0]);
         assert_eq!(of(F::html_links_item), [1.0, 0.0, 0.0, 0.0]);
+        let comments = marked(&["p main core", "p main core comments", "li comments"]);
+        let of_comments = |feature: F| comments.iter().map(|line| line[feature as usize]).collect::<Vec<_>>();
+        assert_eq!(of_comments(F::html_comments), [0.0, 1.0, 1.0]);
+        assert_eq!(of_comments(F::html_comments_core), [0.0, 1.0, 0.0]);
         let round = of(F::html_links_6);
         assert!(round[3] > round[0] && round[0] > 0.0, "{round:?}");
         assert!(marked(&["h1", "h1"]).iter().all(|line| line[F::html_headline as usize] == 0.0));

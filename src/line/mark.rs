@@ -2,8 +2,8 @@
 //!
 //! A line of an HTML page comes with the block element it stood in, the landmarks round it,
 //! whether it is in the element that holds the page's text, and the share of it that is link text.
-//! Three bytes a line, so that a page's marks cost less than its fingerprints. Link density and element kinds are the features that boilerplate detection
-//! has relied on since Kohlschütter et al., "Boilerplate Detection using Shallow Text Features"
+//! Four bytes a line, so that a page's marks cost less than its fingerprints. Link density and element kinds are the
+//! features that boilerplate detection has relied on since Kohlschütter et al., "Boilerplate Detection using Shallow Text Features"
 //! (WSDM 2010). A line of plain text has the default mark.
 
 use std::fmt;
@@ -127,10 +127,10 @@ impl Block {
     }
 }
 
-/// The set of landmarks that a line stands in, from elements and ARIA roles alike, and of elements
-/// that hold the page's text. Nested ones add up: the `<header>` of an `<article>` is in both.
+/// The set of landmarks that a line stands in, from elements and ARIA roles alike, of elements that
+/// hold the page's text, and of those that are called comments. Nested ones add up: the `<header>` of an `<article>` is in both.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Regions(u8);
+pub struct Regions(u16);
 
 impl Regions {
     /// No landmark.
@@ -151,8 +151,10 @@ impl Regions {
     pub const CORE: Self = Self(1 << 6);
     /// The innermost element that holds two thirds of the page's prose.
     pub const BULK: Self = Self(1 << 7);
+    /// An element whose class or id calls it readers' comments.
+    pub const COMMENTS: Self = Self(1 << 8);
 
-    const NAMED: [(Self, &'static str); 8] = [
+    const NAMED: [(Self, &'static str); 9] = [
         (Self::NAV, "nav"),
         (Self::HEADER, "header"),
         (Self::FOOTER, "footer"),
@@ -161,6 +163,7 @@ impl Regions {
         (Self::ARTICLE, "article"),
         (Self::CORE, "core"),
         (Self::BULK, "bulk"),
+        (Self::COMMENTS, "comments"),
     ];
 
     /// Whether there is none.
@@ -193,9 +196,9 @@ impl Regions {
         Self(self.0 & other.0)
     }
 
-    /// The set as bits: nav 1, header 2, footer 4, aside 8, main 16, article 32, core 64, bulk 128.
+    /// The set as bits: nav 1, header 2, footer 4, aside 8, main 16, article 32, core 64, bulk 128, comments 256.
     #[must_use]
-    pub const fn bits(self) -> u8 {
+    pub const fn bits(self) -> u16 {
         self.0
     }
 
@@ -230,8 +233,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_is_three_bytes() {
-        assert_eq!(size_of::<Mark>(), 3);
+    fn a_mark_is_four_bytes() {
+        assert_eq!(size_of::<Mark>(), 4);
     }
 
     #[test]
@@ -246,12 +249,12 @@ mod tests {
         assert!(both.contains(Regions::HEADER) && both.intersects(Regions::HEADER | Regions::NAV));
         assert!(!both.contains(Regions::HEADER | Regions::NAV));
         assert_eq!(format!("{both:?}"), r#"{"header", "article"}"#);
-        assert_eq!(Regions::NAMED.iter().fold(0, |bits, (region, _)| bits | region.bits()), 255);
+        assert_eq!(Regions::NAMED.iter().fold(0, |bits, (region, _)| bits | region.bits()), 511);
     }
 
     #[test]
     fn marks_are_words_and_can_be_read_again() {
-        let regions = |bits: u8| {
+        let regions = |bits: u16| {
             Regions::NAMED
                 .iter()
                 .filter(|(region, _)| region.bits() & bits != 0)
@@ -259,7 +262,7 @@ mod tests {
         };
         let blocks = Block::NAMED.iter().map(|(block, _)| *block).chain([Block::Other]);
         for block in blocks {
-            for bits in 0..=u8::MAX {
+            for bits in 0..512 {
                 for link_share in [0, 7, 100] {
                     let mark = Mark { link_share, block, regions: regions(bits) };
                     assert_eq!(mark.to_string().parse(), Ok(mark), "{mark}");

@@ -222,6 +222,8 @@ enum Attribute {
     AriaHidden,
     Style,
     Role,
+    /// `class` or `id`.
+    Name,
 }
 
 impl StartTag {
@@ -235,6 +237,7 @@ impl StartTag {
             b"href" => self.href = true,
             b"shadowrootmode" => self.shadow_root = true,
             b"role" => self.attribute = Attribute::Role,
+            b"class" | b"id" => self.attribute = Attribute::Name,
             b"style" => self.attribute = Attribute::Style,
             b"aria-hidden" => self.attribute = Attribute::AriaHidden,
             b"hidden" => {
@@ -254,6 +257,8 @@ impl StartTag {
             }
             Attribute::Style => self.hidden |= style_hides(value),
             Attribute::Role => self.regions |= regions_of_role(value),
+            Attribute::Name if are_comments(value) => self.regions |= Regions::COMMENTS,
+            Attribute::Name => {}
         }
     }
 
@@ -274,6 +279,19 @@ fn regions_of_role(value: &[u8]) -> Regions {
     ];
     let landmark = |role: &[u8]| ROLES.iter().find(|(name, _)| role.eq_ignore_ascii_case(name));
     value.split(|byte| is_space(*byte)).find_map(landmark).map_or(Regions::NONE, |(_, region)| *region)
+}
+
+/// Whether one of the names of an element, in a `class` or `id`, calls it readers' comments, as in `comment-list`; but
+/// not that there are some, or where, as in `comments-open`. Publishing systems use the English word in any language.
+fn are_comments(names: &[u8]) -> bool {
+    const CALLED: [&[u8]; 4] = [b"comments", b"comment", b"commentlist", b"disqus"];
+    const SAYING: [&[u8]; 10] =
+        [b"has", b"no", b"with", b"open", b"closed", b"enabled", b"disabled", b"count", b"link", b"links"];
+    names.split(|byte| is_space(*byte)).any(|name| {
+        let words = || name.split(|byte| matches!(byte, b'-' | b'_')).filter(|word| !word.is_empty());
+        let is = |word: &[u8], of: &[&[u8]]| of.iter().any(|known| word.eq_ignore_ascii_case(known));
+        words().any(|word| is(word, &CALLED)) && !words().any(|word| is(word, &SAYING))
+    })
 }
 
 /// Whether an inline style has `display: none` or `visibility: hidden`.
@@ -1048,6 +1066,21 @@ mod tests {
             assert_eq!(mark(&format!("<div role='{role}'><p>x</p></div>a")).regions, region, "{role}");
             assert_eq!(mark(&format!("<span role='{role}'><span>a</span>x</span>")).regions, region, "{role}");
         }
+    }
+
+    #[test]
+    fn what_is_called_comments_is_a_landmark() {
+        let region = |html: &str| mark(html).regions;
+        for names in ["comments", "wide comment-list", "wp_comments x", "COMMENT", "commentlist", "disqus_thread"] {
+            assert_eq!(region(&format!("<div class='{names}'><p>x</div>a")), Regions::COMMENTS, "{names}");
+            assert_eq!(region(&format!("<ol id='{names}'><li>x</ol>a")), Regions::COMMENTS, "{names}");
+        }
+        for names in ["", "text", "commentary", "comments-open", "no-comments", "post has-comments", "comments_link"] {
+            assert_eq!(region(&format!("<div class='{names}'><p>x</div>a")), Regions::NONE, "{names}");
+        }
+        // Of the page as a whole it says that there are some.
+        assert_eq!(region("<body class=comments><p>x"), Regions::NONE);
+        assert_eq!(region("<div class=comments>a</div><p>x"), Regions::NONE);
     }
 
     #[test]
