@@ -151,7 +151,7 @@ impl Regions {
     pub const CORE: Self = Self(1 << 6);
     /// The innermost element that holds two thirds of the page's prose.
     pub const BULK: Self = Self(1 << 7);
-    /// An element whose class or id calls it readers' comments.
+    /// An element whose class calls it readers' comments.
     pub const COMMENTS: Self = Self(1 << 8);
 
     const NAMED: [(Self, &'static str); 9] = [

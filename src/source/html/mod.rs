@@ -211,6 +211,8 @@ struct StartTag {
     href: bool,
     shadow_root: bool,
     regions: Regions,
+    /// By `class`.
+    comments: bool,
 }
 
 /// The attributes whose values matter.
@@ -222,8 +224,7 @@ enum Attribute {
     AriaHidden,
     Style,
     Role,
-    /// `class` or `id`.
-    Name,
+    Class,
 }
 
 impl StartTag {
@@ -237,7 +238,7 @@ impl StartTag {
             b"href" => self.href = true,
             b"shadowrootmode" => self.shadow_root = true,
             b"role" => self.attribute = Attribute::Role,
-            b"class" | b"id" => self.attribute = Attribute::Name,
+            b"class" => self.attribute = Attribute::Class,
             b"style" => self.attribute = Attribute::Style,
             b"aria-hidden" => self.attribute = Attribute::AriaHidden,
             b"hidden" => {
@@ -257,8 +258,7 @@ impl StartTag {
             }
             Attribute::Style => self.hidden |= style_hides(value),
             Attribute::Role => self.regions |= regions_of_role(value),
-            Attribute::Name if are_comments(value) => self.regions |= Regions::COMMENTS,
-            Attribute::Name => {}
+            Attribute::Class => self.comments |= are_comments(value),
         }
     }
 
@@ -281,16 +281,20 @@ fn regions_of_role(value: &[u8]) -> Regions {
     value.split(|byte| is_space(*byte)).find_map(landmark).map_or(Regions::NONE, |(_, region)| *region)
 }
 
-/// Whether one of the names of an element, in a `class` or `id`, calls it readers' comments, as in `comment-list`; but
-/// not that there are some, or where, as in `comments-open`. Publishing systems use the English word in any language.
-fn are_comments(names: &[u8]) -> bool {
-    const CALLED: [&[u8]; 4] = [b"comments", b"comment", b"commentlist", b"disqus"];
+/// Whether one of the classes of an element calls it a list of readers' comments, as `comments-area` or `comment-list`
+/// do, in pages of any language; but not that there are some, or where, as in `comments-open`. A single `comment` may be
+/// one on code, or all that a manual says of a class.
+fn are_comments(classes: &[u8]) -> bool {
+    const MANY: [&[u8]; 3] = [b"comments", b"commentlist", b"disqus"];
+    const LIST: [&[u8]; 6] = [b"list", b"thread", b"section", b"area", b"wrapper", b"container"];
     const SAYING: [&[u8]; 10] =
         [b"has", b"no", b"with", b"open", b"closed", b"enabled", b"disabled", b"count", b"link", b"links"];
-    names.split(|byte| is_space(*byte)).any(|name| {
-        let words = || name.split(|byte| matches!(byte, b'-' | b'_')).filter(|word| !word.is_empty());
-        let is = |word: &[u8], of: &[&[u8]]| of.iter().any(|known| word.eq_ignore_ascii_case(known));
-        words().any(|word| is(word, &CALLED)) && !words().any(|word| is(word, &SAYING))
+    classes.split(|byte| is_space(*byte)).any(|class| {
+        let is = |of: &[&[u8]]| {
+            let mut words = class.split(|byte| matches!(byte, b'-' | b'_'));
+            words.any(|word| of.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        };
+        (is(&MANY) || is(&[b"comment"]) && is(&LIST)) && !is(&SAYING)
     })
 }
 
@@ -571,6 +575,10 @@ fn within(kind: Kind, here: Context, said: &StartTag) -> Context {
     let mut context = here;
     context.hidden |= said.hides();
     context.regions |= said.regions;
+    // Within a line, and in code, comments are on code.
+    if said.comments && kind.breaks_line() && !here.verbatim {
+        context.regions |= Regions::COMMENTS;
+    }
     // In SVG and MathML, what is not HTML again stays foreign.
     context.foreign = kind == Kind::Foreign || here.foreign && kind != Kind::Integration;
     match kind {
@@ -1071,16 +1079,20 @@ mod tests {
     #[test]
     fn what_is_called_comments_is_a_landmark() {
         let region = |html: &str| mark(html).regions;
-        for names in ["comments", "wide comment-list", "wp_comments x", "COMMENT", "commentlist", "disqus_thread"] {
-            assert_eq!(region(&format!("<div class='{names}'><p>x</div>a")), Regions::COMMENTS, "{names}");
-            assert_eq!(region(&format!("<ol id='{names}'><li>x</ol>a")), Regions::COMMENTS, "{names}");
+        for class in ["comments", "wide comment-list", "wp_comments x", "COMMENTS", "commentlist", "disqus_thread"] {
+            assert_eq!(region(&format!("<div class='{class}'><p>x</div>a")), Regions::COMMENTS, "{class}");
         }
-        for names in ["", "text", "commentary", "comments-open", "no-comments", "post has-comments", "comments_link"] {
-            assert_eq!(region(&format!("<div class='{names}'><p>x</div>a")), Regions::NONE, "{names}");
+        for class in
+            ["", "text", "comment", "commentary", "comments-open", "no-comments", "a has-comments", "comments_link"]
+        {
+            assert_eq!(region(&format!("<div class='{class}'><p>x</div>a")), Regions::NONE, "{class}");
         }
-        // Of the page as a whole it says that there are some.
+        // Of the page as a whole it says that there are some; a section of a manual may be about them.
         assert_eq!(region("<body class=comments><p>x"), Regions::NONE);
+        assert_eq!(region("<section id=comments><p>x"), Regions::NONE);
         assert_eq!(region("<div class=comments>a</div><p>x"), Regions::NONE);
+        assert_eq!(region("<p><span class=comments>x</span>"), Regions::NONE);
+        assert_eq!(region("<pre><div class=comments>x</div></pre>"), Regions::NONE);
     }
 
     #[test]
