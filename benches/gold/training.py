@@ -6,7 +6,7 @@ usage: python3 benches/gold/training.py DOCS OUT [GOLD...]
 DOCS is the folder that documentation.py has filled. OUT gets four files of gold:
 
   docs-train.jsonl       TEXTS sites as text
-  docs-html-train.jsonl  MARKED others as HTML
+  docs-html-train.jsonl  others as HTML, MARKED at most
   docs-shelf.jsonl       shelves of the sites as text, as augment.py makes them
   docs-sections.jsonl    every third of them, and those of GOLD, with menus of sections
 
