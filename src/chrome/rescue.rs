@@ -4,6 +4,8 @@
 //! These recur by nature (a headline stands in lists, an author writes often, all pages of a day have its date), so that
 //! evidence of recurrence tells against them; but they stand where the page's own text begins.
 
+use std::ops::Range;
+
 use super::Judged;
 use super::evidence::LineEvidence;
 use super::headline::BESIDE;
@@ -84,50 +86,76 @@ fn keep_headline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
     }
 }
 
-/// Keeps what stands between headline and body, or right above a body without a headline, and is the page's own but for
-/// its form: a dateline, whose date alone is new, with what stands right above it; a byline that a few pages have. And a
-/// date that stands right below the headline, or right above it where the site has it there, though other pages are of
-/// that day.
+/// Keeps the lines of the header that are the page's own, and the date by the headline.
 fn keep_dateline(page: &Judged<'_>, verdicts: &mut [Verdict]) {
-    let Layout { headline, body_prose, ref body, .. } = *page.layout;
-    if body_prose < LENGTH {
+    if page.layout.body_prose < LENGTH {
         return;
     }
-    let near = body.start.saturating_sub(NEAR);
-    let first = headline.map_or(near, |headline| if near - near.min(headline) > HEADER { near } else { headline + 1 });
-    let is_beside = |at: usize| page.marks.get(at).is_some_and(|mark| mark.regions.intersects(BESIDE));
-    let line = |at: usize| page.lines.get(at).filter(|line| line.shape.length() < LENGTH && !is_beside(at));
-    let is_own = |line: &&LineEvidence| {
-        let few = f64::from(line.exactly_on) <= (FEW * page.pages as f64).max(1.0);
-        few && line.times == 1 && !line.titles_another
-    };
-    // A caption may be the body's first prose: what stands between it and the next is header too, and so is a date that
-    // stands below a standfirst.
-    let in_body = page.lines.iter().enumerate().skip(body.start + 1).take(HEADER);
-    let mut prose = in_body.filter(|(_, line)| line.prose > LENGTH / 2.0).map(|(i, _)| i);
-    let last = prose.next().unwrap_or(body.start);
-    let below_standfirst = prose.next().unwrap_or(last);
-    let header = || (first..below_standfirst).filter_map(|i| Some((i, line(i).filter(is_own)?)));
-    let date = header().rfind(|(_, line)| line.dated).map(|(i, _)| i);
-    let mut keep = |i: usize| {
-        if let Some(verdict) = verdicts.get_mut(i).filter(|verdict| !verdict.keep) {
+    let header = Header::of(page);
+    for at in header.own_lines().chain(header.date_below()).chain(header.date_above()) {
+        if let Some(verdict) = verdicts.get_mut(at).filter(|verdict| !verdict.keep) {
             *verdict = Verdict { keep: true, rule: Rule::Dateline, ..*verdict };
         }
-    };
-    for (i, line) in header() {
-        let by_date = date.is_some_and(|date| i <= date && i + ABOVE_DATE >= date);
-        let by_headline = headline.is_some_and(|headline| headline < i && i < last) && (line.dated || line.on > 1);
-        if by_date || by_headline {
-            keep(i);
-        }
     }
-    let below = headline.map_or(0..0, |headline| headline + 1..last.min(headline + 1 + BELOW_HEADLINE));
-    let is_date = |i: &usize| line(*i).is_some_and(|line| line.dated && line.times == 1);
-    below.into_iter().find(is_date).into_iter().for_each(&mut keep);
-    // What most pages have is the date of the crawl.
-    let is_of_few = |at: &usize| line(*at).is_some_and(|line| u64::from(line.exactly_on) * 2 <= page.pages);
-    let above = page.layout.date_above(page.lines).filter(|at| page.dates_above && is_of_few(at));
-    above.into_iter().for_each(keep);
+}
+
+/// What stands between headline and body, or right above a body without a headline.
+struct Header<'a> {
+    page: &'a Judged<'a>,
+    /// Its lines. A caption may be the body's first prose: what stands between it and the next is header too.
+    lines: Range<usize>,
+    /// The end of the stretch in which a date is still the page's: it may stand below a standfirst.
+    end: usize,
+}
+
+impl<'a> Header<'a> {
+    fn of(page: &'a Judged<'a>) -> Self {
+        let Layout { headline, ref body, .. } = *page.layout;
+        let near = body.start.saturating_sub(NEAR);
+        let below = headline.filter(|headline| near <= headline + HEADER).map(|headline| headline + 1);
+        let in_body = page.lines.iter().enumerate().skip(body.start + 1).take(HEADER);
+        let mut prose = in_body.filter(|(_, line)| line.prose > LENGTH / 2.0).map(|(at, _)| at);
+        let last = prose.next().unwrap_or(body.start);
+        Self { page, lines: below.unwrap_or(near)..last, end: prose.next().unwrap_or(last) }
+    }
+
+    /// A line, if it may be byline or dateline.
+    fn short(&self, at: usize) -> Option<&'a LineEvidence> {
+        let beside = self.page.marks.get(at).is_some_and(|mark| mark.regions.intersects(BESIDE));
+        self.page.lines.get(at).filter(|line| line.shape.length() < LENGTH && !beside)
+    }
+
+    /// The lines that are the page's own but for their form: a dateline, whose date alone is new, with what stands right
+    /// above it; a byline that a few pages have.
+    fn own_lines(&self) -> impl Iterator<Item = usize> {
+        let few = (FEW * self.page.pages as f64).max(1.0);
+        let own = (self.lines.start..self.end).filter_map(move |at| {
+            let is_own =
+                |line: &&LineEvidence| f64::from(line.exactly_on) <= few && line.times == 1 && !line.titles_another;
+            Some((at, self.short(at).filter(is_own)?))
+        });
+        let date = own.clone().rfind(|(_, line)| line.dated).map(|(at, _)| at);
+        let headline = self.page.layout.headline;
+        let stay = own.filter(move |(at, line)| {
+            let by_date = date.is_some_and(|date| *at <= date && at + ABOVE_DATE >= date);
+            let by_headline = headline.is_some_and(|headline| headline < *at) && *at < self.lines.end;
+            by_date || by_headline && (line.dated || line.on > 1)
+        });
+        stay.map(|(at, _)| at)
+    }
+
+    /// A date right below the headline, though other pages are of that day.
+    fn date_below(&self) -> Option<usize> {
+        let first = self.page.layout.headline? + 1;
+        let mut below = first..self.lines.end.min(first + BELOW_HEADLINE);
+        below.find(|at| self.short(*at).is_some_and(|line| line.dated && line.times == 1))
+    }
+
+    /// A date right above it, where the site has its dates there. What most pages have is the date of the crawl.
+    fn date_above(&self) -> Option<usize> {
+        let above = self.page.layout.date_above(self.page.lines).filter(|_| self.page.dates_above)?;
+        self.short(above).filter(|line| u64::from(line.exactly_on) * 2 <= self.page.pages).map(|_| above)
+    }
 }
 
 #[cfg(test)]
