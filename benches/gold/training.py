@@ -18,7 +18,6 @@ the other.
 
 import argparse
 import collections
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -53,7 +52,7 @@ def share_of_chrome(pages):
 
 
 def order(site):
-    return hashlib.md5(f"t{site}".encode()).hexdigest()[:8]
+    return augment.number(f"t{site}")
 
 
 def key(line):

@@ -74,12 +74,12 @@ mod tests {
         page.extend([LineEvidence { prose: 200.0, ..own("") }, own(texts[0])]);
         let mut layout = Layout::default();
         layout.find(&page, 1);
-        let may_head = |marks: &[Mark]| {
+        let candidates = |marks: &[Mark]| {
             let page = Untitled { text: "", lines: &[], evidence: &page, marks, layout: &layout, pages: 1 };
             page.candidates().collect::<Vec<_>>()
         };
-        assert_eq!(may_head(&[]), [2, 0]);
-        assert_eq!(may_head(&["li nav 100%", "p", "h1 main"].map(|mark| mark.parse().unwrap())), [2]);
+        assert_eq!(candidates(&[]), [2, 0]);
+        assert_eq!(candidates(&["li nav 100%", "p", "h1 main"].map(|mark| mark.parse().unwrap())), [2]);
         // Standing twice makes one of them the headline, but for a sentence, and what many pages have.
         let doubled = |text: &str, rarity| is_doubled(&LineEvidence { times: 2, rarity, ..own(text) });
         assert!(doubled(texts[0], 0.0) && !doubled("The ferry is late.", 0.0) && !doubled(texts[0], -1.0));

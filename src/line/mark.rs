@@ -2,9 +2,10 @@
 //!
 //! A line of an HTML page comes with the block element it stood in, the landmarks round it,
 //! whether it is in the element that holds the page's text, and the share of it that is link text.
-//! Four bytes a line, so that a page's marks cost less than its fingerprints. Link density and element kinds are the
-//! features that boilerplate detection has relied on since Kohlschütter et al., "Boilerplate Detection using Shallow Text Features"
-//! (WSDM 2010). A line of plain text has the default mark.
+//! Four bytes a line, so that a page's marks cost less than its fingerprints. Link density and
+//! element kinds are the features that boilerplate detection has relied on since Kohlschütter et
+//! al., "Boilerplate Detection using Shallow Text Features" (WSDM 2010). A line of plain text has
+//! the default mark.
 
 use std::fmt;
 use std::ops::{BitOr, BitOrAssign};
@@ -128,7 +129,8 @@ impl Block {
 }
 
 /// The set of landmarks that a line stands in, from elements and ARIA roles alike, of elements that
-/// hold the page's text, and of those that are called comments. Nested ones add up: the `<header>` of an `<article>` is in both.
+/// hold the page's text, and of those that are called comments. Nested ones add up: the `<header>`
+/// of an `<article>` is in both.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Regions(u16);
 
