@@ -39,7 +39,7 @@
 //! let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
 //! for text in &pages {
 //!     normaliser.page(text, &mut lines);
-//!     log.add("example.org", &lines, titles.of(text, &lines));
+//!     log.add("example.org", text, &lines, titles.of(text, &lines));
 //! }
 //! census.add(log);
 //!

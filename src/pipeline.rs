@@ -470,7 +470,7 @@ fn logged(item: Item, settings: &Settings) -> Logged {
                 page.url
             )));
         }
-        log.add(page.site, &lines, titles.of(page.text, &lines));
+        log.add(page.site, page.text, &lines, titles.of(page.text, &lines));
     }
     batch.problems.append(&mut failed);
     batch.shrink();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::words;
 use crate::line::{Fingerprint, Line, Shape};
 
 /// The lines of the pages of one batch, as fingerprints.
@@ -20,6 +21,8 @@ pub struct Log {
     pub(super) exacts: Vec<(u32, Fingerprint)>,
     /// The titles of the pages, in the pages' order: number of the page, and fingerprint of the title or a part of it.
     titles: Vec<(u32, Fingerprint)>,
+    /// Words of the pages' prose: see [`words::sample`]. Empty once the log is in a census.
+    pub(super) words: Vec<u16>,
 }
 
 /// A page's site, and where its part of the log ends.
@@ -31,8 +34,9 @@ pub(super) struct PageEnd {
 }
 
 impl Log {
-    /// Adds a page by its lines, and by its title and the parts of it. Blank lines are logged as 0 and count for nothing.
-    pub fn add(&mut self, site: &str, lines: &[Line], titles: &[Fingerprint]) {
+    /// Adds a page of this text by its lines, and by its title and the parts of it. Blank lines are logged as 0 and count
+    /// for nothing.
+    pub fn add(&mut self, site: &str, text: &str, lines: &[Line], titles: &[Fingerprint]) {
         let site = match self.numbers.get(site) {
             Some(number) => *number,
             None => {
@@ -49,6 +53,7 @@ impl Log {
             self.templates.push(line.template);
             self.shapes.push(line.shape);
         }
+        words::sample(text, lines, &mut self.words);
         let number = self.pages.len() as u32;
         self.titles.extend(titles.iter().map(|title| (number, *title)));
         let end = PageEnd { site, templates: self.templates.len() as u32, exacts: self.exacts.len() as u32 };

@@ -11,6 +11,7 @@ mod everywhere;
 mod log;
 mod seed;
 mod sieve;
+mod words;
 
 use std::collections::HashMap;
 
@@ -22,6 +23,9 @@ pub use everywhere::{Domain, Elsewhere, Everywhere};
 pub use log::Log;
 use log::PageLog;
 pub(crate) use seed::Seed;
+pub use words::FrequentWords;
+use words::WordCounts;
+pub(crate) use words::start_of;
 
 use crate::line::{Fingerprint, Line};
 
@@ -30,12 +34,14 @@ use crate::line::{Fingerprint, Line};
 pub struct Census {
     logs: Vec<Log>,
     sites: HashMap<Box<str>, Vec<(u32, u32)>>,
+    words: WordCounts,
 }
 
 impl Census {
     /// Adds the pages of a log.
     pub fn add(&mut self, mut log: Log) {
         log.numbers = HashMap::new();
+        self.words.add(&std::mem::take(&mut log.words));
         log.templates.shrink_to_fit();
         log.exacts.shrink_to_fit();
         let number = self.logs.len() as u32;
@@ -53,6 +59,7 @@ impl Census {
 
     /// Adds the pages of another census. Commutative and associative in what [`sites`](Self::sites) gives.
     pub fn merge(&mut self, other: Census) {
+        self.words.merge(&other.words);
         for log in other.logs {
             self.add(log);
         }
@@ -61,6 +68,11 @@ impl Census {
     /// The logs, in the order in which they were added.
     pub fn into_logs(self) -> Vec<Log> {
         self.logs
+    }
+
+    /// The words that the prose of all pages is full of.
+    pub fn frequent_words(&self) -> FrequentWords {
+        self.words.frequent()
     }
 
     /// Number of sites.
@@ -140,7 +152,7 @@ mod tests {
         let mut census = Census::default();
         for (site, prints) in pages {
             let mut log = Log::default();
-            log.add(site, &lines(prints), &prints[..prints.len().min(1)]);
+            log.add(site, "", &lines(prints), &prints[..prints.len().min(1)]);
             census.add(log);
         }
         census
@@ -208,7 +220,7 @@ mod tests {
                 })
                 .collect();
             let mut log = Log::default();
-            log.add("a", &lines, &[]);
+            log.add("a", "", &lines, &[]);
             census.add(log);
         }
         let counts = &census.sites()["a"];
@@ -230,7 +242,7 @@ mod tests {
         let mut normaliser = crate::line::Normaliser::default();
         for text in ["first 1 a", text] {
             normaliser.page(text, &mut lines);
-            log.add("s", &lines, &[]);
+            log.add("s", text, &lines, &[]);
         }
         assert!(log.lines(1, text, &mut again));
         assert_eq!(again, lines);
@@ -278,7 +290,7 @@ mod tests {
         let pages: [(&[u64], &[u64]); 5] =
             [(&[1, 2], &[1, 7, 7, 7]), (&[4, 2], &[4, 7]), (&[4, 2], &[4, 7]), (&[5], &[]), (&[], &[7])];
         for (prints, titles) in pages {
-            log.add("a", &lines(prints), titles);
+            log.add("a", "", &lines(prints), titles);
         }
         let mut census = Census::default();
         census.add(log);
@@ -331,7 +343,7 @@ mod tests {
                 for (prints, look, title) in pages {
                     let mut lines = lines(prints);
                     lines.iter_mut().for_each(|line| line.shape = Shape::of(["x", "X x", "xxxxx"][*look]));
-                    log.add("a", &lines, &[*title]);
+                    log.add("a", "", &lines, &[*title]);
                 }
                 log
             };

@@ -6,6 +6,7 @@
 
 use super::Judged;
 use super::evidence::LineEvidence;
+use super::list::Listed;
 use super::model::Decoder;
 use super::rescue::rescue;
 use super::{Rule, Verdict};
@@ -25,14 +26,25 @@ pub fn decide(page: &Judged<'_>, decoder: &LengthWeights, verdicts: &mut Vec<Ver
     verdicts.clear();
     let weighed = page.lines.iter().zip(page.scores).map(|(line, score)| decoder.weighed(*score, line.shape));
     let content = smooth(&weighed.collect::<Vec<_>>(), decoder.switch);
-    let elsewhere = page.elsewhere.iter().copied().chain(std::iter::repeat(Elsewhere::default()));
-    for (((line, score), content), elsewhere) in page.lines.iter().zip(page.scores).zip(content).zip(elsewhere) {
+    for (at, ((line, score), content)) in page.lines.iter().zip(page.scores).zip(content).enumerate() {
         let everywhere = is_everywhere(line.on, page.pages);
         let keep = content && !everywhere;
+        let elsewhere = page.elsewhere.get(at).copied().unwrap_or_default();
         let rule = if keep { kept_by(line, *score) } else { dropped_by(line, elsewhere, *score, everywhere) };
         verdicts.push(Verdict { keep, rule, on: line.on, of: page.pages, score: *score });
     }
     rescue(page, verdicts);
+    tell_lists(page.listed, verdicts);
+}
+
+/// Names the list that a line stands in as the reason why it goes, where there is none better.
+fn tell_lists(listed: &[Listed], verdicts: &mut [Verdict]) {
+    for (verdict, listed) in verdicts.iter_mut().zip(listed) {
+        let is_unsaid = !verdict.keep && matches!(verdict.rule, Rule::Domain | Rule::Elsewhere | Rule::Shape);
+        if is_unsaid && listed.on > 1 {
+            *verdict = Verdict { rule: Rule::Rotating, ..*verdict }.seen(listed.on, listed.of.into());
+        }
+    }
 }
 
 /// Whether nearly all pages of a site have a line.
@@ -143,7 +155,7 @@ pub(super) mod tests {
     /// Whether each line stays, and why.
     pub fn decided(lines: &[LineEvidence], scores: &[f32], layout: &Layout, pages: u64) -> Vec<(bool, Rule)> {
         let mut verdicts = vec![Verdict::keep(Rule::Blank)];
-        let page = Judged { lines, elsewhere: &[], marks: &[], scores, layout, pages, dates_above: false };
+        let page = Judged { lines, elsewhere: &[], listed: &[], marks: &[], scores, layout, pages, dates_above: false };
         decide(&page, &LengthWeights::new(DECODER), &mut verdicts);
         assert_eq!(verdicts.len(), lines.len());
         verdicts.iter().map(|verdict| (verdict.keep, verdict.rule)).collect()

@@ -337,21 +337,30 @@ pub(super) mod tests {
         let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
         for (site, text) in pages {
             normaliser.page(text, &mut lines);
-            log.add(site, &lines, titles.of(text, &lines));
+            log.add(site, text, &lines, titles.of(text, &lines));
         }
         census.add(log);
         census
     }
 
-    /// The evidence on the lines of the first of these pages, all of one site.
-    pub fn of_first(pages: &[&str]) -> Vec<LineEvidence> {
+    /// The evidence on the lines of each of these pages, all of one site.
+    pub fn of_all(pages: &[&str]) -> Vec<Vec<LineEvidence>> {
         let named: Vec<(&str, &str)> = pages.iter().map(|text| ("s", *text)).collect();
         let counts = census(&named).sites().remove("s").unwrap();
-        let (mut lines, mut evidence) = (Vec::new(), Vec::new());
-        Normaliser::new(Key::default()).page(pages[0], &mut lines);
-        let mut titles = TitleParts::new(Key::default());
-        Gatherer::default().gather(&lines, titles.of(pages[0], &lines), &counts, &mut evidence);
-        evidence
+        let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
+        let (mut lines, mut gatherer) = (Vec::new(), Gatherer::default());
+        let of_page = |page: &&str| {
+            let mut evidence = Vec::new();
+            normaliser.page(page, &mut lines);
+            gatherer.gather(&lines, titles.of(page, &lines), &counts, &mut evidence);
+            evidence
+        };
+        pages.iter().map(of_page).collect()
+    }
+
+    /// The evidence on the lines of the first of these pages.
+    pub fn of_first(pages: &[&str]) -> Vec<LineEvidence> {
+        of_all(pages).swap_remove(0)
     }
 
     /// Evidence as there may be on any line of a site of `pages` pages.

@@ -64,6 +64,8 @@ features! {
     in_domain,
     // Whether it holds a date.
     dated, dated_length,
+    // How much of it are words that the prose of the crawl is full of.
+    frequent, frequent_length,
     // Whether the page is HTML, and what that says of the line: the landmarks round it, its element, its share of link
     // text and that of the lines round it, whether it stands in the element that holds the page's text, and whether in
     // what is called comments.
@@ -72,7 +74,8 @@ features! {
     html_links, html_links_length, html_links_item, html_links_6,
     html_core, html_beside_core, html_bulk, html_main_beside_core, html_paragraph_core, html_links_core, html_links_main,
     html_core_shared, html_core_links_6, html_core_links,
-    html_comments, html_comments_core,
+    html_comments, html_comments_core, html_furniture, html_furniture_core,
+    html_sidebar, html_sidebar_core,
 }
 
 /// How many features there are.
@@ -165,6 +168,8 @@ pub struct PageEvidence<'a> {
     pub pooled: &'a [[Pooled; 2]],
     /// What each shares with its page.
     pub topics: &'a [Topic],
+    /// How much of each are frequent words.
+    pub frequent: &'a [f32],
     /// Pages of the site.
     pub pages: u64,
 }
@@ -331,6 +336,7 @@ impl Extractor {
             line.runs(*runs);
             line.topic(round);
             line.slots();
+            line.frequent();
             if let Some(mark) = page.marks.get(at) {
                 line.markup(*mark, &self.links, round);
             }
@@ -774,6 +780,13 @@ impl Line<'_> {
     }
 
     #[inline(always)]
+    fn frequent(&mut self) {
+        let share = self.page.frequent.get(self.at).copied().unwrap_or_default();
+        self.set(F::frequent, share);
+        self.set(F::frequent_length, share * length(self.evidence));
+    }
+
+    #[inline(always)]
     fn markup(&mut self, mark: Mark, sums: &[f32], round: &[Row; RADII.len()]) {
         let Mark { block, regions, .. } = mark;
         let is_main = regions.intersects(MAIN);
@@ -794,9 +807,15 @@ impl Line<'_> {
         // What other elements say, newspapers and manuals disagree on: a paragraph may be a teaser.
         self.set(F::html_preformatted, yes(block == Block::Preformatted));
         self.set(F::html_control, yes(block == Block::Control));
-        let is_comment = regions.intersects(Regions::COMMENTS);
-        self.set(F::html_comments, yes(is_comment));
-        self.set(F::html_comments_core, yes(is_comment && regions.intersects(Regions::CORE)));
+        let is_core = regions.intersects(Regions::CORE);
+        for (called, within_core, region) in [
+            (F::html_comments, F::html_comments_core, Regions::COMMENTS),
+            (F::html_furniture, F::html_furniture_core, Regions::FURNITURE),
+            (F::html_sidebar, F::html_sidebar_core, Regions::SIDEBAR),
+        ] {
+            self.set(called, yes(regions.intersects(region)));
+            self.set(within_core, yes(regions.intersects(region) && is_core));
+        }
         let share = links(mark);
         self.set(F::html_links, share);
         self.set(F::html_links_length, share * length(self.evidence));
@@ -845,7 +864,8 @@ mod tests {
     fn features(lines: &[LineEvidence], elsewhere: &[Elsewhere], pooled: &[[Pooled; 2]], pages: u64) -> Vec<Features> {
         let mut layout = Layout::default();
         layout.find(lines, pages);
-        let page = PageEvidence { lines, elsewhere, marks: &[], layout: &layout, pooled, topics: &[], pages };
+        let page =
+            PageEvidence { lines, elsewhere, marks: &[], layout: &layout, pooled, topics: &[], frequent: &[], pages };
         let mut features = Vec::new();
         Extractor::default().extract(&page, |line| features.push(*line));
         features
@@ -872,6 +892,7 @@ mod tests {
             elsewhere: &[],
             pooled: &[],
             topics: &[],
+            frequent: &[],
             pages: 1,
         };
         let mut features = Vec::new();
@@ -968,6 +989,7 @@ mod tests {
             layout: &layout,
             pooled: &[],
             topics: &topics,
+            frequent: &[],
             pages: 1,
         };
         Extractor::default().extract(&page, |line| found.push(line[F::topic_headline_2 as usize]));
@@ -984,7 +1006,7 @@ mod tests {
         fn vector_code_does_what_plain_code_does((lines, pages) in any_page()) {
             let mut layout = Layout::default();
             layout.find(&lines, pages);
-            let page = PageEvidence { lines: &lines, elsewhere: &[], marks: &[], layout: &layout, pooled: &[], topics: &[], pages };
+            let page = PageEvidence { lines: &lines, elsewhere: &[], marks: &[], layout: &layout, pooled: &[], topics: &[], frequent: &[], pages };
             let (mut extractor, mut plain) = (Extractor::default(), Vec::new());
             extractor.measure(&page);
             extractor.extract_plain(&page, |line| plain.push(*line));

@@ -8,15 +8,17 @@ use rayon::prelude::*;
 use super::decide::{LengthWeights, decide};
 use super::evidence::{Gatherer, LineEvidence};
 use super::feature::{Extractor, Features, PageEvidence};
+use super::frequent::shares;
 use super::headline::Untitled;
 use super::layout::Layout;
+use super::list::Listed;
 use super::model::{Model, SiteWeights};
 use super::rescue::FEW_LINES;
 use super::site::{Pooled, SiteModel};
 use super::topic::{Topic, Topics};
 use super::{Rule, Verdict};
-use crate::census::{Census, Elsewhere, Everywhere, SiteCounts, digest};
-use crate::line::mark::Mark;
+use crate::census::{Census, Elsewhere, Everywhere, FrequentWords, SiteCounts, digest};
+use crate::line::mark::{Mark, Regions};
 use crate::line::{Key, Line, TitleParts};
 use crate::page::Page;
 
@@ -25,6 +27,7 @@ use crate::page::Page;
 pub struct Sites {
     sites: HashMap<Box<str>, SiteModel>,
     everywhere: Everywhere,
+    frequent: FrequentWords,
 }
 
 impl Sites {
@@ -33,7 +36,7 @@ impl Sites {
         let counts: Vec<(Box<str>, SiteCounts)> = census.sites().into_iter().collect();
         let everywhere = census.everywhere(counts.iter().map(|(name, counts)| (&**name, counts)));
         let learned = counts.into_par_iter().map(|(name, counts)| (name, SiteModel::learn(counts, census)));
-        Self { sites: learned.collect(), everywhere }
+        Self { sites: learned.collect(), everywhere, frequent: census.frequent_words() }
     }
 
     /// What is known of a site.
@@ -54,6 +57,8 @@ pub struct Judged<'a> {
     pub lines: &'a [LineEvidence],
     /// How many other sites have each.
     pub elsewhere: &'a [Elsewhere],
+    /// The list that each stands in.
+    pub listed: &'a [Listed],
     /// What HTML says of each; none where the page is no HTML.
     pub marks: &'a [Mark],
     /// Logarithm of the odds that each is content, in nats.
@@ -79,12 +84,13 @@ struct Known {
     layout: Layout,
     pooled: Vec<[Pooled; 2]>,
     topics: Vec<Topic>,
+    frequent: Vec<f32>,
 }
 
 impl Known {
     fn on(&self, site: &SiteModel) -> PageEvidence<'_> {
-        let Self { lines, elsewhere, marks, layout, pooled, topics } = self;
-        PageEvidence { lines, elsewhere, marks, layout, pooled, topics, pages: site.counts().pages() }
+        let Self { lines, elsewhere, marks, layout, pooled, topics, frequent } = self;
+        PageEvidence { lines, elsewhere, marks, layout, pooled, topics, frequent, pages: site.counts().pages() }
     }
 }
 
@@ -104,6 +110,7 @@ pub struct Judge<'a> {
     bytes: Vec<u8>,
     known: Known,
     scores: Vec<f32>,
+    listed: Vec<Listed>,
     decided: Vec<Verdict>,
     /// The weights of the site that was judged last.
     weights: Option<(Box<str>, SiteWeights)>,
@@ -126,6 +133,7 @@ impl<'a> Judge<'a> {
             bytes: Vec::new(),
             known: Known::default(),
             scores: Vec::new(),
+            listed: Vec::new(),
             decided: Vec::new(),
             weights: None,
         }
@@ -156,15 +164,20 @@ impl<'a> Judge<'a> {
         };
         self.gather(page, lines, site);
         let pages = site.counts().pages();
-        if pages < 2 && (self.known.layout.body_prose < LEAST_PROSE || self.known.lines.len() < FEW_LINES) {
-            // Nothing recurs, and there is too little text to stand out: nothing tells the lines apart.
+        let Known { lines: evidence, marks, layout, .. } = &self.known;
+        let has_core = || marks.iter().any(|mark| mark.regions.contains(Regions::CORE));
+        if pages < 2 && (layout.body_prose < LEAST_PROSE || evidence.len() < FEW_LINES) && !has_core() {
+            // Nothing recurs, there is too little text to stand out, and HTML does not say where it is: nothing tells the
+            // lines apart.
             verdicts.extend(lines.iter().map(|_| Verdict::keep(Rule::FewPages).seen(1, pages)));
             return;
         }
         self.score(page.site, site);
         let Known { lines: evidence, elsewhere, marks, layout, .. } = &self.known;
         let (scores, dates_above) = (&self.scores, site.dates_above());
-        let judged = Judged { lines: evidence, elsewhere, marks, scores, layout, pages, dates_above };
+        site.lists().find(evidence, pages, &mut self.listed);
+        let listed = &self.listed;
+        let judged = Judged { lines: evidence, elsewhere, listed, marks, scores, layout, pages, dates_above };
         decide(&judged, &self.decoder, &mut self.decided);
         // There is a decision for each line that is not blank.
         let mut decided = self.decided.iter();
@@ -191,7 +204,7 @@ impl<'a> Judge<'a> {
     /// Gathers what is known of the lines of a page that are not blank.
     fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteModel) {
         let titles = self.titles.of(page.text, lines);
-        let Known { lines: evidence, elsewhere, marks, layout, pooled, topics } = &mut self.known;
+        let Known { lines: evidence, elsewhere, marks, layout, pooled, topics, frequent } = &mut self.known;
         self.gatherer.gather(lines, titles, site.counts(), evidence);
         let digest = digest(evidence.iter().map(|line| line.template), &mut self.bytes);
         site.copies().discount(digest, evidence, site.counts());
@@ -207,6 +220,7 @@ impl<'a> Judge<'a> {
             layout.headline = untitled.headline(&mut self.topics);
         }
         self.topics.find(page.text, lines, evidence, layout, topics);
+        shares(page.text, lines, evidence, layout, &self.sites.frequent, frequent);
         let everywhere = &self.sites.everywhere;
         let domain = everywhere.domain(page.site);
         elsewhere.clear();
@@ -264,7 +278,7 @@ mod tests {
         let text = "Home\nNews\nSport";
         let (mut census, mut log, mut lines) = (Census::default(), crate::census::Log::default(), Vec::new());
         crate::line::Normaliser::new(key).page(text, &mut lines);
-        log.add("s", &lines, &[]);
+        log.add("s", text, &lines, &[]);
         census.add(log);
         let sites = Sites::learn(&census);
         let page = Page { url: "", id: None, site: "s", text, marks: &[] };
@@ -318,6 +332,27 @@ mod tests {
         };
         assert_eq!(rule("Hale ferry in harbour: what we know"), (true, Rule::Title));
         assert_eq!(rule("Two cats on a quay"), (false, Rule::Recurs));
+    }
+
+    #[test]
+    fn a_headline_that_is_new_goes_with_the_list_that_it_stands_in() {
+        let of = ["goats", "ferries", "bells", "roofs", "piers", "quays", "boats", "rains", "towns", "walls", "lamps"];
+        let page = |day: usize| {
+            let list: Vec<String> = (day..day + 4).map(|n| format!("Of {} and their keepers", of[n])).collect();
+            let text =
+                format!("The mayor of Hale said on the quay that {} were seen in the rain by all.", of[day]).repeat(3);
+            format!("{} | Courier\nStart\n{text}\nMost read\n{}\nImprint", of[day], list.join("\n"))
+        };
+        let pages: Vec<String> = (0..7).map(page).collect();
+        let sites = learned(&pages.iter().map(|text| ("s", text.as_str())).collect::<Vec<_>>());
+        let mut by_length = Model::empty();
+        let length = crate::chrome::feature::NAMES.iter().position(|name| *name == "length").unwrap();
+        by_length.weights[length][0] = 9.0;
+        let mut judge = Judge::new(&sites, Key::default()).with_model(Arc::new(by_length));
+        let found = verdicts(&mut judge, "s", &pages[6]);
+        assert!(found[2].keep && found[7].score < 0.0, "{found:?}");
+        let last = found[7];
+        assert_eq!((last.keep, last.rule, last.on, last.of), (false, Rule::Rotating, 7, 7));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! From a census to verdicts: which lines of a page are the site's, and which the page's own.
 //!
 //! [`evidence`] is what is known of each line, without the [`copies`] of its page; [`layout`] where it stands on its
-//! page, [`headline`] under which headline, [`topic`] what it has to do with it, [`site`] what the site's other pages
-//! tell, [`statistics`] what kind of site it is; [`feature`] puts it all in numbers, [`model`] weighs them, and
+//! page, [`headline`] under which headline, [`topic`] what it has to do with it, [`frequent`] how much of it are words
+//! that all prose has, [`site`] what the site's other pages tell, [`list`] which lists of theirs it stands in,
+//! [`statistics`] what kind of site it is; [`feature`] puts it all in numbers, [`model`] weighs them, and
 //! [`decide`](decide::decide) is the one function that makes verdicts of it, with what [`rescue`] keeps all the same.
 //! [`judge`] takes a page through these.
 
@@ -10,9 +11,11 @@ pub mod copies;
 pub mod decide;
 pub mod evidence;
 pub mod feature;
+pub mod frequent;
 pub mod headline;
 pub mod judge;
 pub mod layout;
+pub mod list;
 mod logarithm;
 pub mod model;
 pub mod rescue;
@@ -40,6 +43,8 @@ pub enum Rule {
     Repeated,
     /// It is the title of another page, and not of this one: a headline in a list.
     List,
+    /// No other page of its site has it, but others have the list that it stands in.
+    Rotating,
     /// No other page of its site has it, but other sites of its registrable domain have.
     Domain,
     /// No other page of its site has it, but sites of other domains have.
@@ -75,6 +80,7 @@ impl Rule {
             Rule::Surrounded => "surrounded",
             Rule::Repeated => "repeated",
             Rule::List => "list",
+            Rule::Rotating => "rotating",
             Rule::Domain => "domain",
             Rule::Elsewhere => "elsewhere",
             Rule::Shape => "shape",
@@ -98,6 +104,7 @@ impl Rule {
             Rule::Surrounded => "stands among lines that go",
             Rule::Repeated => "stands on the page already",
             Rule::List => "is a headline of another page",
+            Rule::Rotating => "stands in a list that rotates",
             Rule::Domain => "stands on other sites of its domain",
             Rule::Elsewhere => "stands on other sites",
             Rule::Shape => "looks like a menu, a list or a teaser",

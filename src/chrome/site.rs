@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use super::copies::Copies;
 use super::evidence::{Gatherer, LineEvidence};
 use super::layout::Layout;
+use super::list::{Finder, Lists};
 use super::statistics::{Statistics, Sums};
 use crate::census::{Census, Seed, SiteCounts};
 use crate::line::Fingerprint;
@@ -89,6 +90,7 @@ pub struct SiteModel {
     slots: PooledSlots,
     statistics: Statistics,
     dates_above: bool,
+    lists: Lists,
 }
 
 impl SiteModel {
@@ -101,11 +103,13 @@ impl SiteModel {
         let (mut headed, mut dated) = (0, 0);
         let pages: Vec<_> = census.sample(&counts).collect();
         let copies = Copies::learn(pages.iter().map(|(digest, lines, _)| (*digest, &**lines)), &counts);
+        let mut finder = Finder::default();
         for (digest, lines, titles) in pages {
             gatherer.gather(&lines, &titles, &counts, &mut evidence);
             copies.discount(digest, &mut evidence, &counts);
             layout.find(&evidence, counts.pages());
             sums.add(&evidence, &layout);
+            finder.add(&evidence, counts.pages());
             headed += usize::from(layout.headline.is_some());
             dated += usize::from(layout.date_above(&evidence).is_some());
             for (all, of_page) in slots.iter_mut().zip(slots_of(&evidence, &layout)) {
@@ -115,7 +119,14 @@ impl SiteModel {
             }
         }
         let dates_above = headed >= HEADED && dated * 2 >= headed;
-        Self { copies, slots: pooled(slots), statistics: sums.statistics(counts.pages()), dates_above, counts }
+        Self {
+            copies,
+            slots: pooled(slots),
+            statistics: sums.statistics(counts.pages()),
+            dates_above,
+            lists: finder.lists(),
+            counts,
+        }
     }
 
     /// How many pages of the site have what.
@@ -132,6 +143,11 @@ impl SiteModel {
     /// of what stands before.
     pub fn dates_above(&self) -> bool {
         self.dates_above
+    }
+
+    /// The lists that recur on its pages.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     /// What kind of site it is.

@@ -199,7 +199,7 @@ fn show(crawl: &[(Box<str>, Vec<&GoldPage>)], key: Key) -> Vec<SiteExamples> {
     let mut lines = Vec::new();
     for page in crawl.iter().flat_map(|(_, pages)| pages) {
         normaliser.page(&page.text, &mut lines);
-        log.add(&page.site, &lines, titles.of(&page.text, &lines));
+        log.add(&page.site, &page.text, &lines, titles.of(&page.text, &lines));
     }
     census.add(log);
     let sites = Sites::learn(&census);

@@ -155,8 +155,12 @@ impl Regions {
     pub const BULK: Self = Self(1 << 7);
     /// An element whose class calls it readers' comments.
     pub const COMMENTS: Self = Self(1 << 8);
+    /// An element whose class calls it a menu, related articles, share buttons or their like.
+    pub const FURNITURE: Self = Self(1 << 9);
+    /// An element whose class calls it a sidebar: beside the text of most pages, and a box within that of a manual.
+    pub const SIDEBAR: Self = Self(1 << 10);
 
-    const NAMED: [(Self, &'static str); 9] = [
+    const NAMED: [(Self, &'static str); 11] = [
         (Self::NAV, "nav"),
         (Self::HEADER, "header"),
         (Self::FOOTER, "footer"),
@@ -166,6 +170,8 @@ impl Regions {
         (Self::CORE, "core"),
         (Self::BULK, "bulk"),
         (Self::COMMENTS, "comments"),
+        (Self::FURNITURE, "furniture"),
+        (Self::SIDEBAR, "sidebar"),
     ];
 
     /// Whether there is none.
@@ -192,13 +198,20 @@ impl Regions {
         self.0 & other.0 != 0
     }
 
+    /// What is in this set and not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// What is in this set and in `other`.
     #[must_use]
     pub const fn both(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// The set as bits: nav 1, header 2, footer 4, aside 8, main 16, article 32, core 64, bulk 128, comments 256.
+    /// The set as bits: nav 1, header 2, footer 4, aside 8, main 16, article 32, core 64, bulk 128, comments 256,
+    /// furniture 512, sidebar 1024.
     #[must_use]
     pub const fn bits(self) -> u16 {
         self.0
@@ -251,7 +264,7 @@ mod tests {
         assert!(both.contains(Regions::HEADER) && both.intersects(Regions::HEADER | Regions::NAV));
         assert!(!both.contains(Regions::HEADER | Regions::NAV));
         assert_eq!(format!("{both:?}"), r#"{"header", "article"}"#);
-        assert_eq!(Regions::NAMED.iter().fold(0, |bits, (region, _)| bits | region.bits()), 511);
+        assert_eq!(Regions::NAMED.iter().fold(0, |bits, (region, _)| bits | region.bits()), 2047);
     }
 
     #[test]
@@ -264,7 +277,7 @@ mod tests {
         };
         let blocks = Block::NAMED.iter().map(|(block, _)| *block).chain([Block::Other]);
         for block in blocks {
-            for bits in 0..512 {
+            for bits in 0..2048 {
                 for link_share in [0, 7, 100] {
                     let mark = Mark { link_share, block, regions: regions(bits) };
                     assert_eq!(mark.to_string().parse(), Ok(mark), "{mark}");

@@ -93,6 +93,15 @@ pub(super) struct WordBytes {
     pub high: u64,
 }
 
+impl WordBytes {
+    /// Those of the first `len` bytes alone.
+    #[inline]
+    pub(super) fn first(self, len: usize) -> Self {
+        let kept = first_bits(len);
+        WordBytes { part: self.part & kept, high: self.high & kept }
+    }
+}
+
 /// The lowest `len` bits.
 #[inline]
 pub(super) fn first_bits(len: usize) -> u64 {

@@ -1,9 +1,9 @@
-//! The long words of a text, as hashes.
+//! The words of a text, as hashes: all of them, or the long ones.
 //!
 //! A word is a run of letters and digits of any script, in any case. Short ones are mostly those that all texts have, and
-//! are passed over. Scripts without spaces have no such runs: there, each two characters side by side are a word. Blocks
-//! of 64 bytes are looked at together, and a word of ASCII is hashed by its first and last eight bytes, so that the words
-//! of a page cost little more than reading it.
+//! say what language it is in rather than what it is about. Scripts without spaces have no such runs: there, each two
+//! characters side by side are a word. Blocks of 64 bytes are looked at together, and a word of ASCII is hashed by its
+//! first and last eight bytes, so that the words of a page cost little more than reading it.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use super::scan::{BLOCK, WordBytes, word_bytes};
 use super::shape::is_wide;
 
-/// A long word of a text: of five characters or more, or of a script without spaces.
+/// A word of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {
     /// First byte of the run of letters and digits that the word is of.
@@ -25,18 +25,37 @@ const LONG: usize = 5;
 /// Bytes of a word that count: longer runs are no words.
 const MOST: usize = 64;
 
-/// Hands the long words of a text to `take`, in their order.
-pub fn long_words(text: &str, mut take: impl FnMut(Word)) {
+/// Hands the long words of a text to `take`, in their order: those of five characters or more, or of a script without
+/// spaces.
+pub fn long_words(text: &str, take: impl FnMut(Word)) {
+    words::<LONG>(text, 0..text.len(), take);
+}
+
+/// Hands all words of a part of a text to `take`, in their order; what reaches beyond the part is cut off.
+pub fn all_words(text: &str, part: Range<usize>, take: impl FnMut(Word)) {
+    words::<1>(text, part, take);
+}
+
+/// Hands the words of `LEAST` characters or more to `take`.
+#[inline(always)]
+fn words<const LEAST: usize>(text: &str, of: Range<usize>, mut take: impl FnMut(Word)) {
     let bytes = text.as_bytes();
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    // What is behind the rest is of no word, and ends the last one.
-    let mut last = [0; BLOCK];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     let mut open = Open::default();
-    for (number, block) in blocks.iter().chain([&last]).enumerate() {
-        let base = number * BLOCK;
-        let WordBytes { part, high } = word_bytes(block);
-        let part = long_runs(part);
+    let mut base = of.start;
+    loop {
+        let rest = bytes.get(base..).unwrap_or_default();
+        let left = of.end.saturating_sub(base);
+        let seen = match rest.first_chunk() {
+            Some(block) => word_bytes(block),
+            None => {
+                let mut last = [0; BLOCK];
+                last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+                word_bytes(&last)
+            }
+        };
+        // What is behind the end is of no word, and ends the last one.
+        let WordBytes { part, high } = seen.first(left);
+        let part = if LEAST == LONG { long_runs(part) } else { part };
         let before = part << 1 | u64::from(open.is_open);
         let (mut starts, mut ends) = (part & !before, !part & before);
         let mut start = if open.is_open { open.start } else { base + next(&mut starts) };
@@ -46,15 +65,19 @@ pub fn long_words(text: &str, mut take: impl FnMut(Word)) {
             let end = base + next(&mut ends);
             if plain {
                 // The runs at the ends of a block may be short ones.
-                if end - start >= LONG {
+                if end - start >= LEAST {
                     take(Word { start, hash: hash_at(bytes, start, end) });
                 }
             } else {
-                of_run(text, start..end, &mut take);
+                of_run::<LEAST>(text, start..end, &mut take);
             }
             start = base + next(&mut starts);
         }
+        if left < BLOCK {
+            return;
+        }
         open = Open::behind(part, high, start, open);
+        base += BLOCK;
     }
 }
 
@@ -103,20 +126,20 @@ fn from_bit(number: usize) -> u64 {
 
 /// The words of a run, of which it is not known that it is of ASCII.
 #[inline(never)]
-fn of_run(text: &str, run: Range<usize>, take: &mut impl FnMut(Word)) {
+fn of_run<const LEAST: usize>(text: &str, run: Range<usize>, take: &mut impl FnMut(Word)) {
     let start = run.start;
     let run = text.get(run).unwrap_or_default();
     if run.is_ascii() {
-        if run.len() >= LONG {
+        if run.len() >= LEAST {
             take(Word { start, hash: hash(run.as_bytes()) });
         }
     } else {
-        beyond_ascii(run, start, take);
+        beyond_ascii::<LEAST>(run, start, take);
     }
 }
 
 /// The words of a run that holds characters beyond ASCII, which may be punctuation.
-fn beyond_ascii(run: &str, start: usize, take: &mut impl FnMut(Word)) {
+fn beyond_ascii<const LEAST: usize>(run: &str, start: usize, take: &mut impl FnMut(Word)) {
     let mut word = [0; MOST];
     let (mut len, mut characters) = (0, 0);
     let mut before = None;
@@ -138,7 +161,7 @@ fn beyond_ascii(run: &str, start: usize, take: &mut impl FnMut(Word)) {
             c.to_lowercase().for_each(&mut add);
             characters += 1;
         } else if characters > 0 {
-            if characters >= LONG {
+            if characters >= LEAST {
                 take(Word { start, hash: hash(word.get(..len).unwrap_or_default()) });
             }
             (len, characters) = (0, 0);

@@ -13,12 +13,13 @@ use crate::report::document::Site;
 use crate::report::summary::Amount;
 
 /// The rules by which text is dropped.
-const DROPPING: [Rule; 10] = [
+const DROPPING: [Rule; 11] = [
     Rule::Recurs,
     Rule::Template,
     Rule::Surrounded,
     Rule::Repeated,
     Rule::List,
+    Rule::Rotating,
     Rule::Domain,
     Rule::Elsewhere,
     Rule::Shape,

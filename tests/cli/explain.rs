@@ -60,7 +60,7 @@ fn a_line_that_other_hosts_of_the_domain_have_goes_by_that() {
         let sentence =
             |n| format!("The {} by the {} is too old to be of use to anybody but them.\n", word(n), word(n + host + 1));
         let own: String = (0..9).map(sentence).collect();
-        format!("Of the {}\nStart page\nAll our hosts\n{own}Imprint and contact\n", word(host))
+        format!("Of the {}\nStart page\nAll our hosts\nSign in\n{own}Imprint and contact\n", word(host))
     };
     let row =
         |host: usize| json!({"url": format!("https://h{host}.example.org/"), "text": text(host)}).to_string() + "\n";
@@ -69,7 +69,7 @@ fn a_line_that_other_hosts_of_the_domain_have_goes_by_that() {
     let rules: Vec<&str> =
         found["lines"].as_array().unwrap().iter().map(|line| line["rule"].as_str().unwrap()).collect();
     assert_eq!(rules[1..3], ["domain"; 2], "{rules:?}");
-    assert_eq!(rules[3..12], ["unique"; 9], "{rules:?}");
+    assert_eq!(rules[4..13], ["unique"; 9], "{rules:?}");
 }
 
 #[test]

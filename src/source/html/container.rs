@@ -5,7 +5,7 @@
 //! that, and little beyond, so that neither the page as a whole nor a single paragraph wins. The *bulk* is the innermost
 //! element that holds two thirds of the page's prose, which in a text of many sections is all of them.
 //!
-//! Only elements that end lines count; names of classes do not. No tree is kept: an element is a number, its parent's,
+//! Only elements that end lines count, and nothing that a class calls comments or furniture. No tree is kept: an element is a number, its parent's,
 //! and sums.
 
 use std::ops::BitOr;
@@ -31,12 +31,29 @@ const WORTH: [u64; 4] = [18, 9, 3, 2];
 const BESIDE: u64 = 5;
 /// What part of the lines must stand outside of what tells where the text is.
 const OUTSIDE: usize = 10;
+/// What stands round the text of a page by its classes, if they are right.
+const FURNITURE: Regions = Regions::FURNITURE.with(Regions::SIDEBAR);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Element {
     parent: Number,
     /// A paragraph or its like: what stands in it counts for what it stands in.
     is_paragraph: bool,
+    text: Text,
+    /// What of it is called furniture.
+    furniture: Text,
+}
+
+impl Element {
+    /// Its text that is called furniture, or the rest.
+    const fn text(&mut self, is_furniture: bool) -> &mut Text {
+        if is_furniture { &mut self.furniture } else { &mut self.text }
+    }
+}
+
+/// The prose of an element.
+#[derive(Clone, Copy, Debug, Default)]
+struct Text {
     /// What the prose in it and a little below it weighs.
     weight: u64,
     /// Characters of all prose in it.
@@ -76,16 +93,17 @@ impl Containers {
     pub(super) fn line(&mut self, number: Number, visible: usize, linked: usize, mark: Mark) {
         self.lines.push(number);
         let own = visible.saturating_sub(linked);
-        if own < PROSE.start || mark.link_share > LINKS {
+        if own < PROSE.start || mark.link_share > LINKS || mark.regions.intersects(Regions::COMMENTS) {
             return;
         }
         let own = own.min(PROSE.end) as u64;
+        let is_furniture = mark.regions.intersects(FURNITURE);
         let Some(element) = self.elements.get_mut(number as usize) else { return };
-        element.prose += own;
         let mut at = if element.is_paragraph { element.parent } else { number };
+        element.text(is_furniture).prose += own;
         for worth in WORTH {
             let Some(element) = self.elements.get_mut(at as usize) else { return };
-            element.weight += own * worth;
+            element.text(is_furniture).weight += own * worth;
             if at == 0 {
                 return;
             }
@@ -101,6 +119,7 @@ impl Containers {
     /// Marks the lines that stand in the core and in the bulk. Nothing on a page without prose, and neither of them
     /// where it is nearly the whole page.
     pub(super) fn mark(&mut self, marks: &mut [Mark]) {
+        self.check_furniture(marks);
         let all = self.sum_up();
         if all < LEAST {
             return;
@@ -118,29 +137,43 @@ impl Containers {
         }
     }
 
+    /// Takes the name of furniture from what is called so if it is most of the page's prose: then the names are those of
+    /// columns, or say how the page is set.
+    fn check_furniture(&mut self, marks: &mut [Mark]) {
+        let prose = |of: fn(&Element) -> u64| self.elements.iter().map(of).sum::<u64>();
+        if prose(|element| element.furniture.prose) <= prose(|element| element.text.prose) {
+            return;
+        }
+        marks.iter_mut().for_each(|mark| mark.regions = mark.regions.without(FURNITURE));
+        for Element { text, furniture, .. } in &mut self.elements {
+            text.weight += furniture.weight;
+            text.prose += furniture.prose;
+        }
+    }
+
     /// Adds the prose of each element to that of the one round it, and returns that of the page.
     fn sum_up(&mut self) -> u64 {
         for at in (1..self.elements.len()).rev() {
-            let Element { parent, prose, .. } = self.elements[at];
-            self.elements[parent as usize].prose += prose;
+            let Element { parent, text, .. } = self.elements[at];
+            self.elements[parent as usize].text.prose += text.prose;
         }
-        self.elements.first().map_or(0, |page| page.prose)
+        self.elements.first().map_or(0, |page| page.text.prose)
     }
 
     /// What each element stands in or is, of a page with so much prose in `all`.
     fn regions(&self, all: u64) -> Vec<Regions> {
         // Of two that weigh the same, the first.
-        let heavier =
-            |best: usize, at: usize| if self.elements[at].weight > self.elements[best].weight { at } else { best };
+        let weight = |at: usize| self.elements[at].text.weight;
+        let heavier = |best: usize, at: usize| if weight(at) > weight(best) { at } else { best };
         let core = (0..self.elements.len()).fold(0, heavier);
-        let Element { parent: round, weight, .. } = self.elements[core];
+        let round = self.elements[core].parent;
         // No two elements side by side hold so much: the last is the innermost.
-        let bulk = self.elements.iter().rposition(|element| element.prose * 3 >= all * 2).unwrap_or(0);
+        let bulk = self.elements.iter().rposition(|element| element.text.prose * 3 >= all * 2).unwrap_or(0);
         let mut regions: Vec<Regions> = Vec::with_capacity(self.elements.len());
         for (at, element) in self.elements.iter().enumerate() {
             // The page stands in nothing.
             let mut of = regions.get(element.parent as usize).copied().unwrap_or(Regions::NONE);
-            let is_beside = at > 0 && core > 0 && element.parent == round && element.weight * BESIDE >= weight;
+            let is_beside = at > 0 && core > 0 && element.parent == round && weight(at) * BESIDE >= weight(core);
             if at == core || is_beside {
                 of |= Regions::CORE;
             }
@@ -205,6 +238,22 @@ mod tests {
             .concat();
         let html = format!("<div><div>menu</div><div>{sections}</div><div><p>{}</div></div>", prose("footer"));
         assert_eq!(lines_in(&html, Regions::BULK), ["one", "two", "three", "four"]);
+    }
+
+    #[test]
+    fn neither_comments_nor_furniture_are_the_core() {
+        let (text, more) = (paragraphs(&["one", "two", "three"]), paragraphs(&["four", "five", "six", "seven"]));
+        for class in ["comments", "related", "sidebar"] {
+            let few = paragraphs(&["four", "five", "six"]);
+            let html = format!("<div>{text}</div><div class={class}><div>{few}</div></div>");
+            assert_eq!(lines_in(&html, Regions::CORE), ["one", "two", "three"], "{class}");
+        }
+        let commented = format!("<div>{text}</div><div class=comments>{more}</div>");
+        assert_eq!(lines_in(&commented, Regions::CORE), ["one", "two", "three"]);
+        // What holds most of the text is no furniture, whatever it is called.
+        let called = format!("<div>Home</div><div>{text}</div><div class='page menu'>{more}</div>");
+        assert_eq!(lines_in(&called, Regions::CORE), ["one", "two", "three", "four", "five", "six", "seven"]);
+        assert!(lines_in(&called, Regions::FURNITURE).is_empty());
     }
 
     #[test]

@@ -12,6 +12,7 @@
 mod container;
 mod element;
 pub(in crate::source) mod markup;
+mod naming;
 
 use std::convert::Infallible;
 use std::mem;
@@ -23,6 +24,7 @@ use crate::line::mark::{Block, Mark, Regions};
 use container::Containers;
 use element::{Kind, Walls, key_of, wall};
 use markup::{Handler, Input, RawText, is_space};
+use naming::Naming;
 
 /// How many open elements are remembered, as in browsers. Deeper ones are only counted.
 const MAX_DEPTH: usize = 512;
@@ -211,8 +213,7 @@ struct StartTag {
     href: bool,
     shadow_root: bool,
     regions: Regions,
-    /// By `class`.
-    comments: bool,
+    naming: Naming,
 }
 
 /// The attributes whose values matter.
@@ -225,6 +226,7 @@ enum Attribute {
     Style,
     Role,
     Class,
+    Id,
 }
 
 impl StartTag {
@@ -239,6 +241,7 @@ impl StartTag {
             b"shadowrootmode" => self.shadow_root = true,
             b"role" => self.attribute = Attribute::Role,
             b"class" => self.attribute = Attribute::Class,
+            b"id" => self.attribute = Attribute::Id,
             b"style" => self.attribute = Attribute::Style,
             b"aria-hidden" => self.attribute = Attribute::AriaHidden,
             b"hidden" => {
@@ -258,7 +261,8 @@ impl StartTag {
             }
             Attribute::Style => self.hidden |= style_hides(value),
             Attribute::Role => self.regions |= regions_of_role(value),
-            Attribute::Class => self.comments |= are_comments(value),
+            Attribute::Id => self.naming.add_id(value),
+            Attribute::Class => self.naming.add_classes(value),
         }
     }
 
@@ -279,23 +283,6 @@ fn regions_of_role(value: &[u8]) -> Regions {
     ];
     let landmark = |role: &[u8]| ROLES.iter().find(|(name, _)| role.eq_ignore_ascii_case(name));
     value.split(|byte| is_space(*byte)).find_map(landmark).map_or(Regions::NONE, |(_, region)| *region)
-}
-
-/// Whether one of the classes of an element calls it a list of readers' comments, as `comments-area` or `comment-list`
-/// do, in pages of any language; but not that there are some, or where, as in `comments-open`. A single `comment` may be
-/// one on code, or all that a manual says of a class.
-fn are_comments(classes: &[u8]) -> bool {
-    const MANY: [&[u8]; 3] = [b"comments", b"commentlist", b"disqus"];
-    const LIST: [&[u8]; 6] = [b"list", b"thread", b"section", b"area", b"wrapper", b"container"];
-    const SAYING: [&[u8]; 10] =
-        [b"has", b"no", b"with", b"open", b"closed", b"enabled", b"disabled", b"count", b"link", b"links"];
-    classes.split(|byte| is_space(*byte)).any(|class| {
-        let is = |of: &[&[u8]]| {
-            let mut words = class.split(|byte| matches!(byte, b'-' | b'_'));
-            words.any(|word| of.iter().any(|known| word.eq_ignore_ascii_case(known)))
-        };
-        (is(&MANY) || is(&[b"comment"]) && is(&LIST)) && !is(&SAYING)
-    })
 }
 
 /// Whether an inline style has `display: none` or `visibility: hidden`.
@@ -570,14 +557,23 @@ const fn is_remembered(kind: Kind, here: Context) -> bool {
     }
 }
 
+/// Whether pages are laid out with such elements.
+const fn is_column(kind: Kind, key: u64) -> bool {
+    match kind {
+        Kind::Neutral => key != key_of(b"section"),
+        Kind::Landmark(_) | Kind::List | Kind::Table | Kind::Cell => true,
+        _ => false,
+    }
+}
+
 /// What holds within an element that stands in `here`.
 fn within(kind: Kind, here: Context, said: &StartTag) -> Context {
     let mut context = here;
     context.hidden |= said.hides();
     context.regions |= said.regions;
     // Within a line, and in code, comments are on code.
-    if said.comments && kind.breaks_line() && !here.verbatim {
-        context.regions |= Regions::COMMENTS;
+    if kind.breaks_line() && !here.verbatim {
+        context.regions |= said.naming.regions(is_column(kind, said.key));
     }
     // In SVG and MathML, what is not HTML again stays foreign.
     context.foreign = kind == Kind::Foreign || here.foreign && kind != Kind::Integration;
@@ -1077,19 +1073,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_called_comments_is_a_landmark() {
+    fn what_a_class_calls_a_block_is_a_landmark() {
         let region = |html: &str| mark(html).regions;
-        for class in ["comments", "wide comment-list", "wp_comments x", "COMMENTS", "commentlist", "disqus_thread"] {
-            assert_eq!(region(&format!("<div class='{class}'><p>x</div>a")), Regions::COMMENTS, "{class}");
-        }
-        for class in
-            ["", "text", "comment", "commentary", "comments-open", "no-comments", "a has-comments", "comments_link"]
+        for (class, called) in
+            [("comments", Regions::COMMENTS), ("menu", Regions::FURNITURE), ("sidebar", Regions::SIDEBAR)]
         {
-            assert_eq!(region(&format!("<div class='{class}'><p>x</div>a")), Regions::NONE, "{class}");
+            assert_eq!(region(&format!("<div class='{class}'><p>x</div>a")), called, "{class}");
         }
         // Of the page as a whole it says that there are some; a section of a manual may be about them.
         assert_eq!(region("<body class=comments><p>x"), Regions::NONE);
         assert_eq!(region("<section id=comments><p>x"), Regions::NONE);
+        assert_eq!(region("<h2 id=comments>x</h2>"), Regions::NONE);
+        assert_eq!(region("<div id=comments><p>x"), Regions::COMMENTS);
         assert_eq!(region("<div class=comments>a</div><p>x"), Regions::NONE);
         assert_eq!(region("<p><span class=comments>x</span>"), Regions::NONE);
         assert_eq!(region("<pre><div class=comments>x</div></pre>"), Regions::NONE);
