@@ -6,7 +6,6 @@
 
 use super::Judged;
 use super::evidence::LineEvidence;
-use super::list::Listed;
 use super::model::Decoder;
 use super::rescue::rescue;
 use super::{Rule, Verdict};
@@ -34,17 +33,6 @@ pub fn decide(page: &Judged<'_>, decoder: &LengthWeights, verdicts: &mut Vec<Ver
         verdicts.push(Verdict { keep, rule, on: line.on, of: page.pages, score: *score });
     }
     rescue(page, verdicts);
-    tell_lists(page.listed, verdicts);
-}
-
-/// Names the list that a line stands in as the reason why it goes, where there is none better.
-fn tell_lists(listed: &[Listed], verdicts: &mut [Verdict]) {
-    for (verdict, listed) in verdicts.iter_mut().zip(listed) {
-        let is_unsaid = !verdict.keep && matches!(verdict.rule, Rule::Domain | Rule::Elsewhere | Rule::Shape);
-        if is_unsaid && listed.on > 1 {
-            *verdict = Verdict { rule: Rule::Rotating, ..*verdict }.seen(listed.on, listed.of.into());
-        }
-    }
 }
 
 /// Whether nearly all pages of a site have a line.
@@ -155,7 +143,7 @@ pub(super) mod tests {
     /// Whether each line stays, and why.
     pub fn decided(lines: &[LineEvidence], scores: &[f32], layout: &Layout, pages: u64) -> Vec<(bool, Rule)> {
         let mut verdicts = vec![Verdict::keep(Rule::Blank)];
-        let page = Judged { lines, elsewhere: &[], listed: &[], marks: &[], scores, layout, pages, dates_above: false };
+        let page = Judged { lines, elsewhere: &[], marks: &[], scores, layout, pages, dates_above: false };
         decide(&page, &LengthWeights::new(DECODER), &mut verdicts);
         assert_eq!(verdicts.len(), lines.len());
         verdicts.iter().map(|verdict| (verdict.keep, verdict.rule)).collect()

@@ -11,7 +11,6 @@ use super::feature::{Extractor, Features, PageEvidence};
 use super::frequent::shares;
 use super::headline::Untitled;
 use super::layout::Layout;
-use super::list::Listed;
 use super::model::{Model, SiteWeights};
 use super::rescue::FEW_LINES;
 use super::site::{Pooled, SiteModel};
@@ -57,8 +56,6 @@ pub struct Judged<'a> {
     pub lines: &'a [LineEvidence],
     /// How many other sites have each.
     pub elsewhere: &'a [Elsewhere],
-    /// The list that each stands in.
-    pub listed: &'a [Listed],
     /// What HTML says of each; none where the page is no HTML.
     pub marks: &'a [Mark],
     /// Logarithm of the odds that each is content, in nats.
@@ -110,7 +107,6 @@ pub struct Judge<'a> {
     bytes: Vec<u8>,
     known: Known,
     scores: Vec<f32>,
-    listed: Vec<Listed>,
     decided: Vec<Verdict>,
     /// The weights of the site that was judged last.
     weights: Option<(Box<str>, SiteWeights)>,
@@ -133,7 +129,6 @@ impl<'a> Judge<'a> {
             bytes: Vec::new(),
             known: Known::default(),
             scores: Vec::new(),
-            listed: Vec::new(),
             decided: Vec::new(),
             weights: None,
         }
@@ -175,10 +170,9 @@ impl<'a> Judge<'a> {
         self.score(page.site, site);
         let Known { lines: evidence, elsewhere, marks, layout, .. } = &self.known;
         let (scores, dates_above) = (&self.scores, site.dates_above());
-        site.lists().find(evidence, pages, &mut self.listed);
-        let listed = &self.listed;
-        let judged = Judged { lines: evidence, elsewhere, listed, marks, scores, layout, pages, dates_above };
+        let judged = Judged { lines: evidence, elsewhere, marks, scores, layout, pages, dates_above };
         decide(&judged, &self.decoder, &mut self.decided);
+        site.lists().tell(evidence, pages, &mut self.decided);
         // There is a decision for each line that is not blank.
         let mut decided = self.decided.iter();
         let mut keep = true;

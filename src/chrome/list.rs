@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use super::evidence::LineEvidence;
 use super::statistics::STRONG;
+use super::{Rule, Verdict};
 use crate::census::Seed;
 use crate::line::Fingerprint;
 use crate::similar::{MinHasher, Signature, similarity};
@@ -39,27 +40,23 @@ pub struct Lists {
     of: u32,
 }
 
-/// How many pages have the list that a line stands in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Listed {
-    /// Pages that have the list, of those that were looked at; 0 if the line stands in none.
-    pub on: u32,
-    /// Pages that were looked at.
-    pub of: u32,
-}
-
 impl Lists {
-    /// Puts the list that each line of a page stands in into `listed`, for a site of `pages` pages.
-    pub fn find(&self, evidence: &[LineEvidence], pages: u64, listed: &mut Vec<Listed>) {
-        listed.clear();
-        listed.resize(evidence.len(), Listed::default());
-        if self.pages.is_empty() {
+    /// Names the list that a line of a page stands in as the reason why it goes, where there is none better, for a site of
+    /// `pages` pages: a list of headlines takes a new one with it.
+    pub fn tell(&self, evidence: &[LineEvidence], pages: u64, verdicts: &mut [Verdict]) {
+        if self.pages.is_empty() || !verdicts.iter().any(is_unsaid) {
             return;
         }
         for row in rows(evidence, pages) {
             let lines = evidence.get(row.clone()).unwrap_or_default();
-            let on = self.of_row(lines).unwrap_or_default();
-            listed.iter_mut().take(row.end).skip(row.start).for_each(|line| *line = Listed { on, of: self.of });
+            let verdicts = verdicts.get_mut(row).unwrap_or_default();
+            if !verdicts.iter().any(is_unsaid) {
+                continue;
+            }
+            let Some(on) = self.of_row(lines) else { continue };
+            for verdict in verdicts.iter_mut().filter(|verdict| is_unsaid(verdict)) {
+                *verdict = Verdict { rule: Rule::Rotating, ..*verdict }.seen(on, self.of.into());
+            }
         }
     }
 
@@ -73,6 +70,11 @@ impl Lists {
         let found = lists.chunk_by(|a, b| a == b).filter(|members| members.len() >= least);
         found.map(|members| (members.len(), members.first().map_or(0, on))).max().map(|(_, on)| on)
     }
+}
+
+/// Whether it is only for its looks, or for other sites, that a line goes.
+fn is_unsaid(verdict: &Verdict) -> bool {
+    !verdict.keep && matches!(verdict.rule, Rule::Domain | Rule::Elsewhere | Rule::Shape)
 }
 
 /// The rows of a page of a site of `pages` pages: lines that are neither prose nor the frame that lists stand in.
@@ -218,10 +220,12 @@ mod tests {
         let of = evidence.len() as u64;
         let mut finder = Finder::default();
         evidence.iter().for_each(|page| finder.add(page, of));
-        let (lists, mut found) = (finder.lists(), Vec::new());
+        let lists = finder.lists();
         let on_each = evidence.iter().map(|page| {
-            lists.find(page, of, &mut found);
-            found.iter().map(|line| line.on).collect()
+            let mut verdicts = vec![Verdict::drop(Rule::Shape, 0, of); page.len()];
+            lists.tell(page, of, &mut verdicts);
+            assert!(verdicts.iter().all(|verdict| (verdict.rule == Rule::Rotating) == (verdict.on > 0)));
+            verdicts.iter().map(|verdict| verdict.on).collect()
         });
         on_each.collect()
     }
@@ -252,6 +256,18 @@ mod tests {
         }
         // The headline of the last day is on one page alone.
         assert_eq!(found[6].len(), 9);
+    }
+
+    #[test]
+    fn lines_that_stay_or_go_for_a_better_reason_are_let_be() {
+        let pages: Vec<String> = (0..7).map(page).collect();
+        let evidence = of_all(&pages.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut finder = Finder::default();
+        evidence.iter().for_each(|page| finder.add(page, 7));
+        let mut verdicts = [Verdict::keep(Rule::Unique), Verdict::drop(Rule::Recurs, 4, 7)].repeat(4);
+        let before = verdicts.clone();
+        finder.lists().tell(&evidence[3], 7, &mut verdicts);
+        assert_eq!(verdicts, before);
     }
 
     #[test]

@@ -258,7 +258,6 @@ mod tests {
             let mut verdicts = Vec::new();
             let page = Judged {
                 elsewhere: &[],
-                listed: &[],
                 marks: &[],
                 lines,
                 scores: &scores,
@@ -278,7 +277,6 @@ mod tests {
         let judged = Judged {
             lines: &common,
             elsewhere: &[],
-            listed: &[],
             marks: &marks,
             scores: &[-9.0, -9.0, -9.0, -9.0, 9.0],
             layout: &headed,

@@ -166,7 +166,7 @@ fn beyond_ascii<const LEAST: usize>(run: &str, start: usize, take: &mut impl FnM
             }
             (len, characters) = (0, 0);
         }
-        let wide = Some(c).filter(|c| is_wide(*c) && c.is_alphanumeric());
+        let wide = Some(c).filter(|c| is_wide_part(*c));
         if let (Some(before), Some(wide)) = (before, wide) {
             let pair = u64::from(u32::from(before)) << 32 | u64::from(u32::from(wide));
             take(Word { start, hash: mixed(pair, 0) });
@@ -190,7 +190,13 @@ fn small_letter(c: char) -> Option<char> {
 
 /// Whether a character of which there is no small letter to look up is of a word nevertheless.
 fn is_rare_part(c: char) -> bool {
-    (c >= FIRST_RARE || c == 'İ') && c.is_alphanumeric() && !is_wide(c)
+    (c >= FIRST_RARE || c == 'İ') && !is_wide(c) && c.is_alphanumeric()
+}
+
+/// Whether a character is a letter or digit of a script without spaces. Most are known without a look at Unicode's tables.
+fn is_wide_part(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+        || is_wide(c) && c.is_alphanumeric()
 }
 
 /// As letters of ASCII differ in one bit by their case, and digits have it.
@@ -267,6 +273,7 @@ mod tests {
         for c in '\0'..=char::MAX {
             let known = SMALL_LETTERS.get(c as usize).copied().flatten();
             assert_eq!(known.is_some() || is_rare_part(c), c.is_alphanumeric() && !is_wide(c), "{c:?}");
+            assert_eq!(is_wide_part(c), c.is_alphanumeric() && is_wide(c), "{c:?}");
             assert!(known.is_none_or(|small| c.to_lowercase().eq([small])), "{c:?}");
         }
         // Two characters in small letters, and still of the word.
