@@ -279,6 +279,10 @@ mod tests {
         let mut verdicts = Vec::new();
         Judge::new(&sites, key).page(&page, &lines, &mut verdicts);
         assert!(verdicts.iter().all(|verdict| verdict.keep && verdict.rule == Rule::FewPages));
+        // HTML may say where the text is, however little that is.
+        let marks = ["nav", "p core", "p core"].map(|mark| mark.parse().unwrap());
+        Judge::new(&sites, key).page(&Page { marks: &marks, ..page }, &lines, &mut verdicts);
+        assert!(verdicts.iter().all(|verdict| verdict.rule != Rule::FewPages), "{verdicts:?}");
     }
 
     #[test]
