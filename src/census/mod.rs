@@ -25,7 +25,6 @@ use log::PageLog;
 pub(crate) use seed::Seed;
 pub use words::FrequentWords;
 use words::WordCounts;
-pub(crate) use words::start_of;
 
 use crate::line::{Fingerprint, Line};
 

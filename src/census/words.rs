@@ -4,17 +4,13 @@
 //! are learned from what is read: no list is needed, and none is missing. Words are counted by a hash of 14 bits, in some
 //! of the prose of each page, so that counting costs next to nothing.
 
-use std::ops::Range;
-
 use crate::line::Line;
-use crate::line::words::{Word, all_words};
+use crate::line::words::{Word, first_words};
 
 /// Places of the table: one in a hundred rare words shares the place of a frequent one.
 const PLACES: usize = 1 << 14;
-/// Lines of prose that are taken from a page, from the middle of it, where the text is rather than notices; and how much
-/// of each, in bytes.
+/// Lines of prose that are taken from a page, from the middle of it, where the text is rather than notices.
 const LINES: usize = 4;
-const BYTES: usize = 192;
 /// Characters that a line of prose has at least.
 const PROSE: f32 = 60.0;
 /// A word is frequent from so many times on, if one in so many words is it.
@@ -32,21 +28,11 @@ pub(super) fn sample(text: &str, lines: &[Line], words: &mut Vec<u16>) {
         let shape = line.shape;
         shape.length() >= PROSE && (shape.is_closed() || shape.sentences() > 0)
     };
-    let prose: Vec<&Line> = lines.iter().filter(is_prose).collect();
-    for line in middle(&prose, LINES) {
-        all_words(text, start_of(text, line), |word| words.push(place(word)));
+    let prose = lines.iter().filter(is_prose);
+    let above = prose.clone().count().saturating_sub(LINES) / 2;
+    for line in prose.skip(above).take(LINES) {
+        first_words(text, line, |word| words.push(place(word)));
     }
-}
-
-/// So many of some things, from the middle of them.
-fn middle<T>(of: &[T], most: usize) -> &[T] {
-    let start = of.len().saturating_sub(most) / 2;
-    of.get(start..(start + most).min(of.len())).unwrap_or_default()
-}
-
-/// Where as much of a line of a text stands as is looked at.
-pub(crate) fn start_of(text: &str, line: &Line) -> Range<usize> {
-    line.start..text.floor_char_boundary(line.end.min(line.start + BYTES))
 }
 
 /// How often words stand in the prose of a crawl, by their places.
@@ -109,23 +95,25 @@ mod tests {
         words
     }
 
-    fn places(text: &str) -> Vec<u16> {
-        let mut found = Vec::new();
-        all_words(text, 0..text.len(), |word| found.push(place(word)));
+    /// The words of a text of one line.
+    fn words(text: &str) -> Vec<Word> {
+        let (mut lines, mut found) = (Vec::new(), Vec::new());
+        Normaliser::new(Key::default()).page(text, &mut lines);
+        lines.iter().for_each(|line| first_words(text, line, |word| found.push(word)));
         found
+    }
+
+    fn places(text: &str) -> Vec<u16> {
+        words(text).into_iter().map(place).collect()
     }
 
     /// The words of a text that are frequent in the prose of these pages.
     fn frequent<'a>(pages: &[&str], of: &'a str) -> Vec<&'a str> {
         let mut counts = WordCounts::default();
         pages.iter().for_each(|page| counts.add(&sampled(page)));
-        let (words, mut found) = (counts.frequent(), Vec::new());
-        all_words(of, 0..of.len(), |word| {
-            if words.has(word) {
-                found.push(of[word.start..].split(' ').next().unwrap_or_default());
-            }
-        });
-        found
+        let frequent = counts.frequent();
+        let found = words(of).into_iter().filter(|word| frequent.has(*word));
+        found.map(|word| of[word.start..].split(' ').next().unwrap_or_default()).collect()
     }
 
     const PROSE: &str = "The ferry was late, and the baker stood on the quay in the rain and waited for the boat.";
@@ -148,9 +136,10 @@ mod tests {
         let lines: Vec<String> = ["cookies", "one", "two", "three", "four", "imprint"]
             .map(|name| format!("Of {name} this paper tells its readers all that there is to tell."))
             .into();
-        assert_eq!(sampled(&format!("Menu\n{}", lines.join("\nMore\n"))), places(&lines[1..5].join(" ")));
+        assert_eq!(sampled(&format!("Menu\n{}", lines.join("\nMore\n"))), places(&lines[1..5].join("\n")));
         let long = format!("{}.", "雨が降った".repeat(100));
         assert_eq!(sampled(&long), places(&long[..192]));
+        assert!(sampled(&long).len() < long.chars().count() / 2);
     }
 
     #[test]

@@ -68,7 +68,7 @@ features! {
     frequent, frequent_length,
     // Whether the page is HTML, and what that says of the line: the landmarks round it, its element, its share of link
     // text and that of the lines round it, whether it stands in the element that holds the page's text, and whether in
-    // what is called comments.
+    // what is called comments, furniture or a sidebar.
     html, html_nav, html_aside, html_header, html_footer, html_main, html_article, html_beside_main,
     html_headline, html_preformatted, html_control,
     html_links, html_links_length, html_links_item, html_links_6,
@@ -912,10 +912,16 @@ mod tests {
         assert_eq!(of(F::html_headline), [0.0, 1.0, 0.0, 0.0]);
         assert_eq!(of(F::html_links), [1.0, 0.0, 0.5, 0.0]);
         assert_eq!(of(F::html_links_item), [1.0, 0.0, 0.0, 0.0]);
-        let comments = marked(&["p main core", "p main core comments", "li comments"]);
-        let of_comments = |feature: F| comments.iter().map(|line| line[feature as usize]).collect::<Vec<_>>();
-        assert_eq!(of_comments(F::html_comments), [0.0, 1.0, 1.0]);
-        assert_eq!(of_comments(F::html_comments_core), [0.0, 1.0, 0.0]);
+        for (name, called, within_core) in [
+            ("comments", F::html_comments, F::html_comments_core),
+            ("furniture", F::html_furniture, F::html_furniture_core),
+            ("sidebar", F::html_sidebar, F::html_sidebar_core),
+        ] {
+            let found = marked(&["p main core", &format!("p main core {name}"), &format!("li {name}")]);
+            let of_name = |feature: F| found.iter().map(|line| line[feature as usize]).collect::<Vec<_>>();
+            assert_eq!(of_name(called), [0.0, 1.0, 1.0], "{name}");
+            assert_eq!(of_name(within_core), [0.0, 1.0, 0.0], "{name}");
+        }
         let round = of(F::html_links_6);
         assert!(round[3] > round[0] && round[0] > 0.0, "{round:?}");
         assert!(marked(&["h1", "h1"]).iter().all(|line| line[F::html_headline as usize] == 0.0));

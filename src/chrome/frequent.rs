@@ -5,22 +5,20 @@
 //! neither long nor on many pages. What the crawl's prose is full of says nothing of a page in another language: there the
 //! page's own prose has few of these words too.
 
-use std::ops::Range;
-
 use super::evidence::LineEvidence;
 use super::layout::Layout;
 use super::statistics::{RECURS, STRONG};
-use crate::census::{FrequentWords, start_of};
+use crate::census::FrequentWords;
 use crate::line::Line;
-use crate::line::words::all_words;
+use crate::line::words::first_words;
 
 /// Length in characters from which a line is not asked, and words that it must have.
 const LONG: f32 = 120.0;
 const LEAST: u32 = 3;
 /// Words that weigh as much as what is usual.
 const FEW: f32 = 3.0;
-/// Lines in the middle of the body by whose prose it is told in what language the page is.
-const MIDDLE: usize = 8;
+/// Words of the body's prose by which it is told in what language the page is.
+const ENOUGH: f32 = 100.0;
 /// Share of what is usual that they must have, to be in a language that is known.
 const KNOWN: f32 = 0.5;
 
@@ -40,15 +38,14 @@ pub fn shares(
     if usual == 0.0 {
         return;
     }
-    let middle = middle(&layout.body);
     let mut prose = Counts::default();
     let shown = lines.iter().filter(|line| !line.is_blank());
     for (at, ((line, evidence), share)) in shown.zip(evidence).zip(shares.iter_mut()).enumerate() {
         if is_asked(evidence) {
-            let Counts { found, words } = Counts::of(text, start_of(text, line), frequent);
+            let Counts { found, words } = Counts::of(text, line, frequent);
             *share = (found + FEW * usual) / (words + FEW) - usual;
-        } else if evidence.prose > STRONG && middle.contains(&at) {
-            let Counts { found, words } = Counts::of(text, start_of(text, line), frequent);
+        } else if evidence.prose > STRONG && layout.body.contains(&at) && prose.words < ENOUGH {
+            let Counts { found, words } = Counts::of(text, line, frequent);
             prose.found += found;
             prose.words += words;
         }
@@ -58,18 +55,12 @@ pub fn shares(
     }
 }
 
-/// The lines in the middle of some.
-fn middle(lines: &Range<usize>) -> Range<usize> {
-    let start = lines.start + lines.len().saturating_sub(MIDDLE) / 2;
-    start..lines.end.min(start + MIDDLE)
-}
-
 /// Whether nothing else tells what a line is.
 fn is_asked(line: &LineEvidence) -> bool {
     line.rarity >= RECURS && line.shape.length() < LONG && line.shape.words() >= LEAST
 }
 
-/// How many words of a part of a text are frequent, and how many there are.
+/// How many words of a line are frequent, and how many there are.
 #[derive(Default)]
 struct Counts {
     found: f32,
@@ -77,9 +68,9 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(text: &str, part: Range<usize>, frequent: &FrequentWords) -> Self {
+    fn of(text: &str, line: &Line, frequent: &FrequentWords) -> Self {
         let (mut found, mut words) = (0u32, 0u32);
-        all_words(text, part, |word| {
+        first_words(text, line, |word| {
             found += u32::from(frequent.has(word));
             words += 1;
         });

@@ -1,7 +1,7 @@
 //! Lists that recur on a site though their lines change: the headlines of the day, the most read, related articles.
 //!
-//! A line that is new today stands on one page alone and looks like the article's own; what tells it is the list that it
-//! stands in, most of which stood there yesterday. Rows of lines that are neither prose nor of the site's frame are
+//! A line that is new today stands on one page alone, and it goes for its looks and for the lines round it; what a reader
+//! wants to see as the reason is the list that it stands in, most of which stood there yesterday. Rows of lines that are neither prose nor of the site's frame are
 //! sketched (MinHash: Broder, 1997), and rows of different pages that are alike are one list, from day to day for as long
 //! as each day is like another. A list is known by its *members*, the lines that several of its pages have; a row of a
 //! page is of the list of which it has most members.

@@ -129,7 +129,7 @@ impl Block {
 }
 
 /// The set of landmarks that a line stands in, from elements and ARIA roles alike, of elements that
-/// hold the page's text, and of those that are called comments. Nested ones add up: the `<header>`
+/// hold the page's text, and of those that are called comments, furniture or a sidebar. Nested ones add up: the `<header>`
 /// of an `<article>` is in both.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Regions(u16);
@@ -153,11 +153,11 @@ impl Regions {
     pub const CORE: Self = Self(1 << 6);
     /// The innermost element that holds two thirds of the page's prose.
     pub const BULK: Self = Self(1 << 7);
-    /// An element whose class calls it readers' comments.
+    /// An element whose class or id calls it readers' comments.
     pub const COMMENTS: Self = Self(1 << 8);
-    /// An element whose class calls it a menu, related articles, share buttons or their like.
+    /// An element whose class or id calls it a menu, related articles, share buttons or their like.
     pub const FURNITURE: Self = Self(1 << 9);
-    /// An element whose class calls it a sidebar: beside the text of most pages, and a box within that of a manual.
+    /// An element whose class or id calls it a sidebar: beside the text of most pages, and a box within that of a manual.
     pub const SIDEBAR: Self = Self(1 << 10);
 
     const NAMED: [(Self, &'static str); 11] = [

@@ -1,4 +1,4 @@
-//! The words of a text, as hashes: all of them, or the long ones.
+//! The words of a text, as hashes: the long ones, or all of the start of a line.
 //!
 //! A word is a run of letters and digits of any script, in any case. Short ones are mostly those that all texts have, and
 //! say what language it is in rather than what it is about. Scripts without spaces have no such runs: there, each two
@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use super::Line;
 use super::scan::{BLOCK, WordBytes, word_bytes};
 use super::shape::is_wide;
 
@@ -22,6 +23,8 @@ pub struct Word {
 
 /// Characters of a long word.
 const LONG: usize = 5;
+/// Bytes of a line that tell what words it is full of.
+const START: usize = 192;
 /// Bytes of a word that count: longer runs are no words.
 const MOST: usize = 64;
 
@@ -31,12 +34,12 @@ pub fn long_words(text: &str, take: impl FnMut(Word)) {
     words::<LONG>(text, 0..text.len(), take);
 }
 
-/// Hands all words of a part of a text to `take`, in their order; what reaches beyond the part is cut off.
-pub fn all_words(text: &str, part: Range<usize>, take: impl FnMut(Word)) {
-    words::<1>(text, part, take);
+/// Hands the words, short ones too, of the first [`START`] bytes of a line of a text to `take`, in their order.
+pub fn first_words(text: &str, line: &Line, take: impl FnMut(Word)) {
+    words::<1>(text, line.start..text.floor_char_boundary(line.end.min(line.start + START)), take);
 }
 
-/// Hands the words of `LEAST` characters or more to `take`.
+/// Hands the words of `LEAST` characters or more of a part of a text to `take`; what reaches beyond it is cut off.
 #[inline(always)]
 fn words<const LEAST: usize>(text: &str, of: Range<usize>, mut take: impl FnMut(Word)) {
     let bytes = text.as_bytes();

@@ -5,8 +5,8 @@
 //! that, and little beyond, so that neither the page as a whole nor a single paragraph wins. The *bulk* is the innermost
 //! element that holds two thirds of the page's prose, which in a text of many sections is all of them.
 //!
-//! Only elements that end lines count, and nothing that a class calls comments or furniture. No tree is kept: an element is a number, its parent's,
-//! and sums.
+//! Only elements that end lines count, and nothing that is called comments, furniture or a sidebar. No tree is kept: an
+//! element is a number, its parent's, and sums.
 
 use std::ops::BitOr;
 
@@ -31,8 +31,8 @@ const WORTH: [u64; 4] = [18, 9, 3, 2];
 const BESIDE: u64 = 5;
 /// What part of the lines must stand outside of what tells where the text is.
 const OUTSIDE: usize = 10;
-/// What stands round the text of a page by its classes, if they are right.
-const FURNITURE: Regions = Regions::FURNITURE.with(Regions::SIDEBAR);
+/// What stands beside the text of a page by its names, if they are right.
+const ASIDES: Regions = Regions::FURNITURE.with(Regions::SIDEBAR);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Element {
@@ -40,14 +40,14 @@ struct Element {
     /// A paragraph or its like: what stands in it counts for what it stands in.
     is_paragraph: bool,
     text: Text,
-    /// What of it is called furniture.
-    furniture: Text,
+    /// What of it stands in [`ASIDES`].
+    aside: Text,
 }
 
 impl Element {
-    /// Its text that is called furniture, or the rest.
-    const fn text(&mut self, is_furniture: bool) -> &mut Text {
-        if is_furniture { &mut self.furniture } else { &mut self.text }
+    /// Its text that stands aside, or the rest.
+    const fn text(&mut self, is_aside: bool) -> &mut Text {
+        if is_aside { &mut self.aside } else { &mut self.text }
     }
 }
 
@@ -97,13 +97,13 @@ impl Containers {
             return;
         }
         let own = own.min(PROSE.end) as u64;
-        let is_furniture = mark.regions.intersects(FURNITURE);
+        let is_aside = mark.regions.intersects(ASIDES);
         let Some(element) = self.elements.get_mut(number as usize) else { return };
         let mut at = if element.is_paragraph { element.parent } else { number };
-        element.text(is_furniture).prose += own;
+        element.text(is_aside).prose += own;
         for worth in WORTH {
             let Some(element) = self.elements.get_mut(at as usize) else { return };
-            element.text(is_furniture).weight += own * worth;
+            element.text(is_aside).weight += own * worth;
             if at == 0 {
                 return;
             }
@@ -119,7 +119,7 @@ impl Containers {
     /// Marks the lines that stand in the core and in the bulk. Nothing on a page without prose, and neither of them
     /// where it is nearly the whole page.
     pub(super) fn mark(&mut self, marks: &mut [Mark]) {
-        self.check_furniture(marks);
+        self.check_names(marks);
         let all = self.sum_up();
         if all < LEAST {
             return;
@@ -137,17 +137,17 @@ impl Containers {
         }
     }
 
-    /// Takes the name of furniture from what is called so if it is most of the page's prose: then the names are those of
-    /// columns, or say how the page is set.
-    fn check_furniture(&mut self, marks: &mut [Mark]) {
+    /// Takes the names from what is called furniture or a sidebar if it has most of the page's prose: then they are those
+    /// of columns, or say how the page is set.
+    fn check_names(&mut self, marks: &mut [Mark]) {
         let prose = |of: fn(&Element) -> u64| self.elements.iter().map(of).sum::<u64>();
-        if prose(|element| element.furniture.prose) <= prose(|element| element.text.prose) {
+        if prose(|element| element.aside.prose) <= prose(|element| element.text.prose) {
             return;
         }
-        marks.iter_mut().for_each(|mark| mark.regions = mark.regions.without(FURNITURE));
-        for Element { text, furniture, .. } in &mut self.elements {
-            text.weight += furniture.weight;
-            text.prose += furniture.prose;
+        marks.iter_mut().for_each(|mark| mark.regions = mark.regions.without(ASIDES));
+        for Element { text, aside, .. } in &mut self.elements {
+            text.weight += aside.weight;
+            text.prose += aside.prose;
         }
     }
 

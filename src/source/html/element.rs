@@ -133,10 +133,15 @@ pub(super) const fn key_of(name: &[u8]) -> u64 {
     let mut key = 0_u64;
     let mut rest = name;
     while let [letter, others @ ..] = rest {
-        key = key.rotate_left(8) ^ *letter as u64;
+        key = with_letter(key, *letter);
         rest = others;
     }
     key
+}
+
+/// The key of a name that goes on with a letter.
+pub(super) const fn with_letter(key: u64, letter: u8) -> u64 {
+    key.rotate_left(8) ^ letter as u64
 }
 
 impl Kind {

@@ -571,7 +571,7 @@ fn within(kind: Kind, here: Context, said: &StartTag) -> Context {
     let mut context = here;
     context.hidden |= said.hides();
     context.regions |= said.regions;
-    // Within a line, and in code, comments are on code.
+    // Within a line, and in code, names say what is coloured how, and comments are on code.
     if kind.breaks_line() && !here.verbatim {
         context.regions |= said.naming.regions(is_column(kind, said.key));
     }

@@ -6,6 +6,7 @@
 
 use crate::line::mark::Regions;
 
+use super::element::{key_of, with_letter};
 use super::markup::is_space;
 
 /// What names say of an element.
@@ -41,7 +42,7 @@ impl Naming {
 
 /// What a class or an id says.
 fn regions_of_name(name: &[u8]) -> Regions {
-    let said = words(name).fold(Said::default(), |said, word| said.and(&Word::of(word)));
+    let said = words(name).fold(Said::default(), |said, word| said.and(Meaning::of(key_of_any_case(word))));
     let mut regions = Regions::NONE;
     if said.comments() {
         regions |= Regions::COMMENTS;
@@ -55,9 +56,12 @@ fn regions_of_name(name: &[u8]) -> Regions {
     regions
 }
 
-/// Whether a class is that of a section: `section`, `sect1`, `refsect2`.
+/// Whether a class is that of a section: `section`, `sect1`, `subsection`, `refsect2`.
 fn is_of_section(class: &[u8]) -> bool {
-    class.windows(4).any(|part| part.eq_ignore_ascii_case(b"sect"))
+    const BEGINNINGS: [&[u8]; 4] = [b"sect", b"subsect", b"subsubsect", b"refsect"];
+    let begins =
+        |word: &[u8], with: &[u8]| word.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    words(class).any(|word| BEGINNINGS.iter().any(|beginning| begins(word, beginning)))
 }
 
 /// The words of a name, as in `site-footer`, `site_footer` and `siteFooter`.
@@ -66,61 +70,78 @@ fn words(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     parts.flat_map(|part| part.chunk_by(|before, byte| !(before.is_ascii_lowercase() && byte.is_ascii_uppercase())))
 }
 
-/// A word in small letters, as far as it is no longer than any that is known.
-struct Word {
-    bytes: [u8; Self::MOST],
-    len: usize,
+/// The key of a word in small letters, as elements have them.
+fn key_of_any_case(word: &[u8]) -> u64 {
+    word.iter().fold(0, |key, letter| with_letter(key, letter.to_ascii_lowercase()))
 }
 
-impl Word {
-    const MOST: usize = 16;
-
-    fn of(word: &[u8]) -> Self {
-        let mut bytes = [0; Self::MOST];
-        bytes.iter_mut().zip(word).for_each(|(to, from)| *to = from.to_ascii_lowercase());
-        // What does not fit is no known word.
-        let len = if word.len() > Self::MOST { 0 } else { word.len() };
-        Self { bytes, len }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
-    }
+/// What a word of a name says.
+enum Meaning {
+    Nothing,
+    /// There are many comments.
+    Comments,
+    Comment,
+    List,
+    Furniture,
+    Sidebar,
+    /// There is or is not such a thing, or where, or the page is filed under it.
+    Aside,
+    /// It leads to comments, or counts them.
+    Link,
 }
 
-/// What the words of a name say.
+macro_rules! meanings {
+    ($($meaning:ident => $($word:ident)+;)+) => {
+        impl Meaning {
+            /// What the word with this key says.
+            #[allow(non_upper_case_globals, reason = "constants named as the words are")]
+            const fn of(key: u64) -> Self {
+                $($(const $word: u64 = key_of(stringify!($word).as_bytes());)+)+
+                match key {
+                    $($($word)|+ => Self::$meaning,)+
+                    _ => Self::Nothing,
+                }
+            }
+        }
+    };
+}
+
+meanings! {
+    Comments => comments commentlist disqus;
+    Comment => comment;
+    List => list thread section area wrapper container;
+    Furniture => advert advertisement breadcrumb breadcrumbs consent cookie cookies copyright dropdown footer login
+        masthead menu nav navbar navigation newsletter outbrain pager pagination popular promo recent recommended
+        related relatedposts reply respond search share sharedaddy sharing signup social sponsor sponsored submenu
+        subnav subscribe subscription taboola toolbar topbar trending;
+    Sidebar => sidebar;
+    Aside => category closed disabled enabled fixed has is no off on open tag under with without;
+    Link => count link links;
+}
+
+/// What the words of a name say together.
 #[derive(Clone, Copy, Default)]
 struct Said {
-    /// That there are many comments; a comment; a list.
     many: bool,
     comment: bool,
     list: bool,
     furniture: bool,
     sidebar: bool,
-    /// That there is or is not such a thing, or where, or that the page is filed under it.
     aside: bool,
-    /// That it leads to comments, or counts them.
     link: bool,
 }
 
 impl Said {
-    fn and(mut self, word: &Word) -> Self {
-        match word.bytes() {
-            b"comments" | b"commentlist" | b"disqus" => self.many = true,
-            b"comment" => self.comment = true,
-            b"list" | b"thread" | b"section" | b"area" | b"wrapper" | b"container" => self.list = true,
-            b"advert" | b"advertisement" | b"breadcrumb" | b"breadcrumbs" | b"consent" | b"cookie" | b"cookies"
-            | b"copyright" | b"dropdown" | b"footer" | b"login" | b"masthead" | b"menu" | b"nav" | b"navbar"
-            | b"navigation" | b"newsletter" | b"outbrain" | b"pager" | b"pagination" | b"popular" | b"promo"
-            | b"recent" | b"recommended" | b"related" | b"relatedposts" | b"reply" | b"respond" | b"search"
-            | b"share" | b"sharedaddy" | b"sharing" | b"signup" | b"social" | b"sponsor" | b"sponsored"
-            | b"submenu" | b"subnav" | b"subscribe" | b"subscription" | b"taboola" | b"toolbar" | b"topbar"
-            | b"trending" => self.furniture = true,
-            b"sidebar" => self.sidebar = true,
-            b"category" | b"closed" | b"disabled" | b"enabled" | b"fixed" | b"has" | b"is" | b"no" | b"off" | b"on"
-            | b"open" | b"tag" | b"under" | b"with" | b"without" => self.aside = true,
-            b"count" | b"link" | b"links" => self.link = true,
-            _ => {}
+    fn and(mut self, word: Meaning) -> Self {
+        match word {
+            Meaning::Nothing => {}
+            Meaning::Comments => self.many = true,
+            Meaning::Comment => self.comment = true,
+            Meaning::List => self.list = true,
+            Meaning::Furniture => self.furniture = true,
+            Meaning::Sidebar => self.sidebar = true,
+            Meaning::Aside => self.aside = true,
+            Meaning::Link => self.link = true,
         }
         self
     }
@@ -183,6 +204,7 @@ mod tests {
             assert_eq!(of("search", section, true), Regions::NONE, "{section}");
         }
         assert_eq!(of("main", "sidebar", false), Regions::SIDEBAR);
+        assert_eq!(of("footer", "js-intersection insects", true), Regions::FURNITURE);
     }
 
     #[test]
