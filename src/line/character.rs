@@ -2,7 +2,7 @@
 //!
 //! Most characters become the same bytes whatever stands beside them. That is
 //! worked out once a character, by the same code that normalises a whole line
-//! ([`reference()`](super::normalise::reference)), in blocks of 128 characters when a block is first met: a
+//! ([`reference()`]), in blocks of 128 characters when a block is first met: a
 //! page in Russian costs two blocks, not a table of all of Unicode. A character
 //! that may combine with its neighbours is marked so, and its line is
 //! normalised as a whole.
@@ -14,10 +14,10 @@ use std::sync::{LazyLock, OnceLock};
 use icu_normalizer::properties::{
     CanonicalCombiningClassMapBorrowed, CanonicalCompositionBorrowed, CanonicalDecompositionBorrowed, Decomposed,
 };
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, Script};
-use icu_properties::{CodePointMapData, CodePointSetData};
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, Script};
 
-use super::normalise::reference;
+use super::reference::reference;
 
 /// What a character becomes: up to six bytes of text in the low bytes, its
 /// canonical combining class in the seventh, length and flags in the eighth.
@@ -178,13 +178,6 @@ fn has_no_spaces(script: Script) -> bool {
         Script::Yi,
     ]
     .contains(&script)
-}
-
-/// Whether a character shows nothing and only steers how others are shown:
-/// soft hyphens, joiners, direction marks, variation selectors, byte order
-/// marks (Unicode's `Default_Ignorable_Code_Point`).
-pub(super) fn is_invisible(character: char) -> bool {
-    const { CodePointSetData::new::<DefaultIgnorableCodePoint>() }.contains(character)
 }
 
 const BLOCK: usize = 128;

@@ -13,6 +13,7 @@ mod character;
 pub(crate) mod lanes;
 pub mod mark;
 mod normalise;
+mod reference;
 mod scan;
 mod shape;
 mod template;

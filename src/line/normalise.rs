@@ -1,34 +1,17 @@
 //! The normal form of a line: two lines that a reader takes for the same have
 //! the same one.
 //!
-//! Invisible characters go, then NFKC, full case folding and NFKC again
-//! (Unicode's compatibility caseless match, D146), then white space and control
-//! characters become single spaces and those at the ends go. [`reference()`]
-//! says that plainly; [`fold`] does it a character at a time from the table in
-//! [`character`](super::character), and leaves to [`reference()`] only lines in
-//! which characters combine.
+//! Case and compatibility forms are levelled, invisible characters go, white space and control characters become single
+//! spaces, and those at the ends go. [`reference()`] says that plainly; [`fold`] does it a character at a time from the
+//! table in [`character`](super::character), and leaves to [`reference()`] only lines in which characters combine.
 
 use std::sync::LazyLock;
 
-use icu_casemap::CaseMapper;
-use icu_normalizer::ComposingNormalizerBorrowed;
 use memchr::memmem::Finder;
 
-use super::character::{Form, Forms, Kind, decode, is_invisible, kind};
+use super::character::{Form, Forms, Kind, decode, kind};
+use super::reference::reference;
 use super::scan::BLOCK;
-
-/// The normal form of `text` before white space is collapsed: the definition.
-pub(super) fn reference(text: &str) -> String {
-    let nfkc = const { ComposingNormalizerBorrowed::new_nfkc() };
-    let visible: String = text
-        .chars()
-        .filter(|&c| !is_invisible(c))
-        .map(|c| if c.is_whitespace() || c.is_control() { ' ' } else { c })
-        .collect();
-    let composed = nfkc.normalize(&visible);
-    let folded = const { CaseMapper::new() }.fold_string(&composed);
-    nfkc.normalize(&folded).into_owned()
-}
 
 /// What [`fold`] found out about a line on its way.
 #[derive(Clone, Copy, Debug, Default)]
