@@ -11,6 +11,7 @@ use super::rescue::rescue;
 use super::{Rule, Verdict};
 use crate::census::Elsewhere;
 use crate::line::Shape;
+use crate::line::mark::{Mark, Regions};
 
 /// Length, in characters, of the line whose score counts as it is.
 const LENGTH: f32 = 90.0;
@@ -19,6 +20,10 @@ const MOST: f64 = 0.9;
 /// Pages of a site from which that can be told, and from which one page may lack the line.
 const MOST_OF: u64 = 3;
 const BUT_ONE_OF: u64 = 5;
+
+/// What HTML says of lines that stand beside the text of a page, but for comments.
+const BESIDE: Regions =
+    Regions::NAV.with(Regions::FOOTER).with(Regions::ASIDE).with(Regions::FURNITURE).with(Regions::SIDEBAR);
 
 /// Decides on the lines of one page: the one function that does.
 pub fn decide(page: &Judged<'_>, decoder: &LengthWeights, verdicts: &mut Vec<Verdict>) {
@@ -29,7 +34,8 @@ pub fn decide(page: &Judged<'_>, decoder: &LengthWeights, verdicts: &mut Vec<Ver
         let everywhere = is_everywhere(line.on, page.pages);
         let keep = content && !everywhere;
         let elsewhere = page.elsewhere.get(at).copied().unwrap_or_default();
-        let rule = if keep { kept_by(line, *score) } else { dropped_by(line, elsewhere, *score, everywhere) };
+        let mark = page.marks.get(at).copied().unwrap_or_default();
+        let rule = if keep { kept_by(line, *score) } else { dropped_by(line, elsewhere, mark, *score, everywhere) };
         verdicts.push(Verdict { keep, rule, on: line.on, of: page.pages, score: *score });
     }
     rescue(page, verdicts);
@@ -77,13 +83,15 @@ fn kept_by(line: &LineEvidence, score: f32) -> Rule {
 }
 
 /// Why a line goes.
-fn dropped_by(line: &LineEvidence, elsewhere: Elsewhere, score: f32, everywhere: bool) -> Rule {
+fn dropped_by(line: &LineEvidence, elsewhere: Elsewhere, mark: Mark, score: f32, everywhere: bool) -> Rule {
     match line.on {
         _ if score >= 0.0 && !everywhere => Rule::Surrounded,
         0 | 1 if line.titles_another => Rule::List,
         0 | 1 if line.times == 2 && line.time == 2 => Rule::Repeated,
+        0 | 1 if mark.regions.contains(Regions::COMMENTS) => Rule::Comments,
         0 | 1 if elsewhere.in_domain > 0 => Rule::Domain,
         0 | 1 if elsewhere.beyond > 0 => Rule::Elsewhere,
+        0 | 1 if mark.regions.intersects(BESIDE) => Rule::Markup,
         0 | 1 => Rule::Shape,
         on if line.exactly_on < on => Rule::Template,
         _ => Rule::Recurs,
@@ -171,8 +179,12 @@ pub(super) mod tests {
             .collect();
         assert_eq!(rules, [Rule::Recurs, Rule::Template, Rule::List, Rule::Shape, Rule::Unique]);
         let other_sites = [(0, 0), (0, 3), (1, 3)].map(|(in_domain, beyond)| Elsewhere { in_domain, beyond });
-        let rules = other_sites.map(|elsewhere| dropped_by(&own("x"), elsewhere, -9.0, false));
-        assert_eq!(rules, [Rule::Shape, Rule::Elsewhere, Rule::Domain]);
+        let regions = [Regions::CORE, Regions::ASIDE, Regions::ASIDE.with(Regions::COMMENTS)];
+        let [core, aside, comments] = regions.map(|regions| Mark { regions, ..Mark::default() });
+        let rules = |mark| other_sites.map(|elsewhere| dropped_by(&own("x"), elsewhere, mark, -9.0, false));
+        assert_eq!(rules(core), [Rule::Shape, Rule::Elsewhere, Rule::Domain]);
+        assert_eq!(rules(aside), [Rule::Markup, Rule::Elsewhere, Rule::Domain]);
+        assert_eq!(rules(comments), [Rule::Comments; 3]);
         // A line is carried along by its neighbours, either way.
         let found = decided(&[own("x"), own("x"), own("x")], &[9.0, -0.1, 9.0], &Layout::default(), 10);
         assert_eq!(found[1], (true, Rule::Among));

@@ -1,10 +1,10 @@
 //! Lists that recur on a site though their lines change: the headlines of the day, the most read, related articles.
 //!
 //! A line that is new today stands on one page alone, and it goes for its looks and for the lines round it; what a reader
-//! wants to see as the reason is the list that it stands in, most of which stood there yesterday. Rows of lines that are neither prose nor of the site's frame are
-//! sketched (MinHash: Broder, 1997), and rows of different pages that are alike are one list, from day to day for as long
-//! as each day is like another. A list is known by its *members*, the lines that several of its pages have; a row of a
-//! page is of the list of which it has most members.
+//! wants to see as the reason is the list that it stands in, most of which stood there yesterday. Rows of lines that are
+//! neither prose nor of the site's frame are sketched (MinHash: Broder, 1997), and rows of different pages that are alike
+//! are one list, from day to day for as long as each day is like another. A list is known by its *members*, the lines
+//! that several of its pages have; a row of a page is of the list of which it has most members.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -72,9 +72,9 @@ impl Lists {
     }
 }
 
-/// Whether it is only for its looks, or for other sites, that a line goes.
+/// Whether it is only for its looks, or for other sites, that a line goes, or since HTML calls all round it a menu.
 fn is_unsaid(verdict: &Verdict) -> bool {
-    !verdict.keep && matches!(verdict.rule, Rule::Domain | Rule::Elsewhere | Rule::Shape)
+    !verdict.keep && matches!(verdict.rule, Rule::Domain | Rule::Elsewhere | Rule::Markup | Rule::Shape)
 }
 
 /// The rows of a page of a site of `pages` pages: lines that are neither prose nor the frame that lists stand in.

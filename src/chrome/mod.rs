@@ -49,6 +49,10 @@ pub enum Rule {
     Domain,
     /// No other page of its site has it, but sites of other domains have.
     Elsewhere,
+    /// HTML says that it is one of the readers' comments.
+    Comments,
+    /// HTML says that it stands beside the text: in a menu, a footer, an aside, or what is called furniture.
+    Markup,
     /// It looks like chrome, by its length and punctuation, its place and what the site has in that slot.
     Shape,
     /// It stands on this page alone.
@@ -83,6 +87,8 @@ impl Rule {
             Rule::Rotating => "rotating",
             Rule::Domain => "domain",
             Rule::Elsewhere => "elsewhere",
+            Rule::Comments => "comments",
+            Rule::Markup => "markup",
             Rule::Shape => "shape",
             Rule::Unique => "unique",
             Rule::Rare => "rare",
@@ -107,6 +113,8 @@ impl Rule {
             Rule::Rotating => "stands in a list that rotates",
             Rule::Domain => "stands on other sites of its domain",
             Rule::Elsewhere => "stands on other sites",
+            Rule::Comments => "stands among comments of readers",
+            Rule::Markup => "stands beside the text, as HTML says",
             Rule::Shape => "looks like a menu, a list or a teaser",
             Rule::Unique => "stands on this page alone",
             Rule::Rare => "stands on few other pages",

@@ -13,7 +13,7 @@ use crate::report::document::Site;
 use crate::report::summary::Amount;
 
 /// The rules by which text is dropped.
-const DROPPING: [Rule; 11] = [
+const DROPPING: [Rule; 13] = [
     Rule::Recurs,
     Rule::Template,
     Rule::Surrounded,
@@ -22,6 +22,8 @@ const DROPPING: [Rule; 11] = [
     Rule::Rotating,
     Rule::Domain,
     Rule::Elsewhere,
+    Rule::Comments,
+    Rule::Markup,
     Rule::Shape,
     Rule::Blank,
     Rule::DroppedByPattern,
