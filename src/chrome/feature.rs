@@ -12,6 +12,7 @@ use super::logarithm::{of_each, of_whole};
 use super::site::Pooled;
 use super::statistics::{RECURS, SHORT, STRONG, log_pages};
 use super::topic::Topic;
+use super::usual::Usual;
 use crate::census::Elsewhere;
 use crate::line::mark::{Block, Mark, Regions};
 
@@ -66,6 +67,8 @@ features! {
     dated, dated_length,
     // How much of it are words that the prose of the crawl is full of.
     frequent, frequent_length,
+    // Where it usually stands, and how far it stands from there.
+    usual, usual_inside, usual_below, usual_middle, usual_apart,
     // Whether the page is HTML, and what that says of the line: the landmarks round it, its element, its share of link
     // text and that of the lines round it, whether it stands in the element that holds the page's text, and whether in
     // what is called comments, furniture or a sidebar.
@@ -170,6 +173,8 @@ pub struct PageEvidence<'a> {
     pub topics: &'a [Topic],
     /// How much of each are frequent words.
     pub frequent: &'a [f32],
+    /// Where each stands on the site's other pages.
+    pub usual: &'a [Usual],
     /// Pages of the site.
     pub pages: u64,
 }
@@ -337,6 +342,7 @@ impl Extractor {
             line.topic(round);
             line.slots();
             line.frequent();
+            line.usual();
             if let Some(mark) = page.marks.get(at) {
                 line.markup(*mark, &self.links, round);
             }
@@ -780,6 +786,16 @@ impl Line<'_> {
     }
 
     #[inline(always)]
+    fn usual(&mut self) {
+        let Usual { sure, inside, below, middle, apart } = self.page.usual.get(self.at).copied().unwrap_or_default();
+        self.set(F::usual, sure);
+        self.set(F::usual_inside, inside * sure);
+        self.set(F::usual_below, below * sure);
+        self.set(F::usual_middle, middle * sure);
+        self.set(F::usual_apart, apart * sure);
+    }
+
+    #[inline(always)]
     fn frequent(&mut self) {
         let share = self.page.frequent.get(self.at).copied().unwrap_or_default();
         self.set(F::frequent, share);
@@ -861,11 +877,25 @@ mod tests {
     use super::*;
     use crate::chrome::evidence::tests::{any_page, of_first};
 
+    /// A page of which only its lines are known, on a site of so many.
+    fn page<'a>(lines: &'a [LineEvidence], layout: &'a Layout, pages: u64) -> PageEvidence<'a> {
+        PageEvidence {
+            lines,
+            elsewhere: &[],
+            marks: &[],
+            layout,
+            pooled: &[],
+            topics: &[],
+            frequent: &[],
+            usual: &[],
+            pages,
+        }
+    }
+
     fn features(lines: &[LineEvidence], elsewhere: &[Elsewhere], pooled: &[[Pooled; 2]], pages: u64) -> Vec<Features> {
         let mut layout = Layout::default();
         layout.find(lines, pages);
-        let page =
-            PageEvidence { lines, elsewhere, marks: &[], layout: &layout, pooled, topics: &[], frequent: &[], pages };
+        let page = PageEvidence { elsewhere, pooled, ..page(lines, &layout, pages) };
         let mut features = Vec::new();
         Extractor::default().extract(&page, |line| features.push(*line));
         features
@@ -885,16 +915,7 @@ mod tests {
         let lines = vec![of_first(&["A line of some words"])[0]; marks.len()];
         let marks: Vec<Mark> = marks.iter().map(|mark| mark.parse().unwrap()).collect();
         let layout = Layout::default();
-        let page = PageEvidence {
-            marks: &marks,
-            layout: &layout,
-            lines: &lines,
-            elsewhere: &[],
-            pooled: &[],
-            topics: &[],
-            frequent: &[],
-            pages: 1,
-        };
+        let page = PageEvidence { marks: &marks, ..page(&lines, &layout, 1) };
         let mut features = Vec::new();
         Extractor::default().extract(&page, |line| features.push(*line));
         features
@@ -984,22 +1005,23 @@ mod tests {
 
     #[test]
     fn lines_round_a_line_tell_what_is_spoken_of_there() {
-        let page = of_first(&["ferry\nlate\nagain\nbread"]);
+        let lines = of_first(&["ferry\nlate\nagain\nbread"]);
         let topics = [1.0, 1.0, 0.0, 0.0].map(|share| Topic { headline: share, ..Topic::default() });
         let (mut layout, mut found) = (Layout::default(), Vec::new());
-        layout.find(&page, 1);
-        let page = PageEvidence {
-            lines: &page,
-            elsewhere: &[],
-            marks: &[],
-            layout: &layout,
-            pooled: &[],
-            topics: &topics,
-            frequent: &[],
-            pages: 1,
-        };
+        layout.find(&lines, 1);
+        let page = PageEvidence { topics: &topics, ..page(&lines, &layout, 1) };
         Extractor::default().extract(&page, |line| found.push(line[F::topic_headline_2 as usize]));
         assert!(found[2] > found[3] && found[3] > 0.0, "{found:?}");
+    }
+
+    #[test]
+    fn where_a_line_usually_stands_counts_as_far_as_it_is_known() {
+        let (lines, layout, mut found) = (of_first(&["See also\nferry"]), Layout::default(), Vec::new());
+        let usual = [Usual { sure: 0.5, inside: 1.0, middle: 0.4, ..Usual::default() }];
+        let page = PageEvidence { usual: &usual, ..page(&lines, &layout, 1) };
+        let names = [F::usual, F::usual_inside, F::usual_below, F::usual_middle, F::usual_apart];
+        Extractor::default().extract(&page, |line| found.push(names.map(|name| line[name as usize])));
+        assert_eq!(found, [[0.5, 0.5, 0.0, 0.2, 0.0], [0.0; 5]]);
     }
 
     #[test]
@@ -1012,7 +1034,7 @@ mod tests {
         fn vector_code_does_what_plain_code_does((lines, pages) in any_page()) {
             let mut layout = Layout::default();
             layout.find(&lines, pages);
-            let page = PageEvidence { lines: &lines, elsewhere: &[], marks: &[], layout: &layout, pooled: &[], topics: &[], frequent: &[], pages };
+            let page = page(&lines, &layout, pages);
             let (mut extractor, mut plain) = (Extractor::default(), Vec::new());
             extractor.measure(&page);
             extractor.extract_plain(&page, |line| plain.push(*line));

@@ -15,6 +15,7 @@ use super::model::{Model, SiteWeights};
 use super::rescue::FEW_LINES;
 use super::site::{Pooled, SiteModel};
 use super::topic::{Topic, Topics};
+use super::usual::Usual;
 use super::{Rule, Verdict};
 use crate::census::{Census, Elsewhere, Everywhere, FrequentWords, SiteCounts, digest};
 use crate::line::mark::{Mark, Regions};
@@ -82,12 +83,13 @@ struct Known {
     pooled: Vec<[Pooled; 2]>,
     topics: Vec<Topic>,
     frequent: Vec<f32>,
+    usual: Vec<Usual>,
 }
 
 impl Known {
     fn on(&self, site: &SiteModel) -> PageEvidence<'_> {
-        let Self { lines, elsewhere, marks, layout, pooled, topics, frequent } = self;
-        PageEvidence { lines, elsewhere, marks, layout, pooled, topics, frequent, pages: site.counts().pages() }
+        let Self { lines, elsewhere, marks, layout, pooled, topics, frequent, usual } = self;
+        PageEvidence { lines, elsewhere, marks, layout, pooled, topics, frequent, usual, pages: site.counts().pages() }
     }
 }
 
@@ -198,7 +200,7 @@ impl<'a> Judge<'a> {
     /// Gathers what is known of the lines of a page that are not blank.
     fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteModel) {
         let titles = self.titles.of(page.text, lines);
-        let Known { lines: evidence, elsewhere, marks, layout, pooled, topics, frequent } = &mut self.known;
+        let Known { lines: evidence, elsewhere, marks, layout, pooled, topics, frequent, usual } = &mut self.known;
         self.gatherer.gather(lines, titles, site.counts(), evidence);
         let digest = digest(evidence.iter().map(|line| line.template), &mut self.bytes);
         site.copies().discount(digest, evidence, site.counts());
@@ -209,6 +211,7 @@ impl<'a> Judge<'a> {
         }
         layout.find(evidence, site.counts().pages());
         site.pool(digest, evidence, layout, pooled);
+        site.usual(digest, evidence, layout, usual);
         if layout.headline.is_none() {
             let untitled = Untitled { text: page.text, lines, evidence, marks, layout, pages: site.counts().pages() };
             layout.headline = untitled.headline(&mut self.topics);

@@ -22,6 +22,7 @@ pub mod rescue;
 pub mod site;
 pub mod statistics;
 pub mod topic;
+pub mod usual;
 
 use serde::Serialize;
 

@@ -14,6 +14,7 @@ use super::evidence::{Gatherer, LineEvidence};
 use super::layout::Layout;
 use super::list::{Finder, Lists};
 use super::statistics::{Statistics, Sums};
+use super::usual::{Places, Usual};
 use crate::census::{Census, Seed, SiteCounts};
 use crate::line::Fingerprint;
 
@@ -91,6 +92,7 @@ pub struct SiteModel {
     statistics: Statistics,
     dates_above: bool,
     lists: Lists,
+    places: Places,
 }
 
 impl SiteModel {
@@ -103,13 +105,14 @@ impl SiteModel {
         let (mut headed, mut dated) = (0, 0);
         let pages: Vec<_> = census.sample(&counts).collect();
         let copies = Copies::learn(pages.iter().map(|(digest, lines, _)| (*digest, &**lines)), &counts);
-        let mut finder = Finder::default();
+        let (mut finder, mut places) = (Finder::default(), Places::default());
         for (digest, lines, titles) in pages {
             gatherer.gather(&lines, &titles, &counts, &mut evidence);
             copies.discount(digest, &mut evidence, &counts);
             layout.find(&evidence, counts.pages());
             sums.add(&evidence, &layout);
             finder.add(&evidence, counts.pages());
+            places.add(&evidence, &layout);
             headed += usize::from(layout.headline.is_some());
             dated += usize::from(layout.date_above(&evidence).is_some());
             for (all, of_page) in slots.iter_mut().zip(slots_of(&evidence, &layout)) {
@@ -125,6 +128,7 @@ impl SiteModel {
             statistics: sums.statistics(counts.pages()),
             dates_above,
             lists: finder.lists(),
+            places,
             counts,
         }
     }
@@ -153,6 +157,11 @@ impl SiteModel {
     /// What kind of site it is.
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
+    }
+
+    /// Puts where each line of a page stands on the site's other pages into `usual`. `digest` tells the page itself.
+    pub fn usual(&self, digest: u128, evidence: &[LineEvidence], layout: &Layout, usual: &mut Vec<Usual>) {
+        self.places.usual(evidence, layout, self.counts.rank_in_sample(digest).is_some(), usual);
     }
 
     /// Puts what the site's other pages have in each line's slots, by the anchor above and by the one below, into
