@@ -72,7 +72,7 @@ impl Lists {
     }
 }
 
-/// Whether it is only for its looks, or for other sites, that a line goes, or since HTML calls all round it a menu.
+/// Whether a line goes only for its looks, for other sites, or for where HTML puts it.
 fn is_unsaid(verdict: &Verdict) -> bool {
     !verdict.keep && matches!(verdict.rule, Rule::Domain | Rule::Elsewhere | Rule::Markup | Rule::Shape)
 }

@@ -11,12 +11,13 @@ use crate::line::Fingerprint;
 /// Times that a line must stand elsewhere for its place to be sure.
 const SURE: f32 = 4.0;
 
-/// Where a line stands, or the sum over its places.
+/// Where a line stands, or the sum over its places: see [`Usual`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Place {
     times: f32,
     inside: f32,
     below: f32,
+    /// Share of the page's prose above it.
     above_share: f32,
     middle: f32,
 }
@@ -85,8 +86,9 @@ impl Places {
             own.add(evidence, layout);
         }
         usual.extend(places(evidence, layout).map(|(line, here)| {
-            let Some(all) = self.0.get(&line.template).filter(|_| line.on > 1) else { return Usual::default() };
-            let mut others = *all;
+            // Most lines are of this page alone, and need not be looked up.
+            let all = if line.on > 1 { self.0.get(&line.template) } else { None };
+            let Some(mut others) = all.copied() else { return Usual::default() };
             if let Some(own) = own.0.get(&line.template) {
                 others.add(own, -1.0);
             }
