@@ -4,6 +4,7 @@
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
+use super::link::{Link, Linker};
 use crate::census::{EDGE, Seed, SiteCounts};
 use crate::line::{Fingerprint, Line, Shape};
 
@@ -46,29 +47,6 @@ pub struct LineEvidence {
     pub prose: f32,
 }
 
-/// How a line hangs on the line above it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Link {
-    /// No other page has the two in a row.
-    #[default]
-    None,
-    /// Others have.
-    Loose,
-    /// More than half of the pages that have the rarer of the two have both in a row.
-    Tight,
-}
-
-impl Link {
-    /// Of lines that stand in a row on `together` pages, the rarer of which `on` pages have.
-    fn of(together: u32, on: u32) -> Self {
-        match together.min(on) {
-            0 | 1 => Link::None,
-            both if u64::from(both) * 2 > u64::from(on) => Link::Tight,
-            _ => Link::Loose,
-        }
-    }
-}
-
 /// Pages beside its own that a content line is expected on, for a site of two pages.
 const EXPECTED: f64 = 0.1;
 /// How that grows with the number of pages.
@@ -98,9 +76,7 @@ impl LineEvidence {
         self.on = without(self.on);
         self.exactly_on = without(self.exactly_on).min(self.on);
         self.in_company = without(self.in_company).min(self.on);
-        if self.on < 2 {
-            self.link = Link::None;
-        }
+        self.link = self.link.without_copies(self.on);
         self.rarity = rarity(self.on, self.in_company, expected);
         self.share = as_share(self.rarity);
         self.prose = prose(self.shape) * self.share;
@@ -148,6 +124,7 @@ impl Gatherer {
         self.number(lines);
         self.look_up(site);
         let expected = expected(site.pages());
+        let mut linker = Linker::default();
         for (at, line) in self.shown.iter().enumerate() {
             let on = self.on[at];
             let in_company = self.pairs[at].min(self.pairs[at + 1]).min(on);
@@ -165,7 +142,7 @@ impl Gatherer {
                 on,
                 exactly_on,
                 in_company,
-                link: Link::of(self.pairs[at], on.min(if at > 0 { self.on[at - 1] } else { on })),
+                link: linker.next(self.pairs[at], on.min(if at > 0 { self.on[at - 1] } else { on })),
                 shape: line.shape,
                 times: *times,
                 time: *met,
@@ -382,7 +359,7 @@ pub(super) mod tests {
                     on,
                     exactly_on,
                     in_company,
-                    link: Link::of(on * others / 9, on),
+                    link: Linker::default().next(on * others / 9, on),
                     shape,
                     times,
                     time,
@@ -450,10 +427,14 @@ pub(super) mod tests {
             let pages: Vec<&str> = [page].into_iter().chain(others.iter().copied()).collect();
             of_first(&pages).iter().map(|line| line.link).collect::<Vec<_>>()
         };
-        use Link::{Loose, None, Tight};
+        use Link::{Firm, Loose, None, Tight};
         assert_eq!(links(&["menu\nnews\nb\nhelp\nfooter", "c\nfooter\nhelp"]), [Tight, Tight, None, None, Tight]);
         let apart = ["help\nb\nfooter\nc", "help\nd\nfooter\ne"];
         assert_eq!(links(&["footer\nhelp", apart[0], apart[1]])[3..], [None, Loose]);
+        assert_eq!(
+            links(&["menu\nnews\nb", "menu\nnews\nc", "menu\nnews\nd", "menu\nnews\ne"])[..3],
+            [Firm, Firm, None]
+        );
         assert_eq!(links(&[]), [None; 5]);
     }
 

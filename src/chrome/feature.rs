@@ -6,9 +6,10 @@
 
 use std::sync::LazyLock;
 
-use super::evidence::{LineEvidence, Link};
+use super::evidence::LineEvidence;
 use super::layout::Layout;
 use super::logarithm::{of_each, of_whole};
+use super::run::{self, Run};
 use super::site::Pooled;
 use super::statistics::{RECURS, SHORT, STRONG, log_pages};
 use super::topic::Topic;
@@ -42,6 +43,10 @@ features! {
     // The run of lines that other pages have in a row, by loose and by tight links: on what share of the pages its most
     // common line is, and how long it is if that is of the frame of the site, and if not.
     run_frame, run_framed, run_unframed, run_long, tight_run_frame, tight_run_framed, tight_run_unframed, tight_run_long,
+    // How much of the run, by loose and by firm links, is prose; and how long it is if a line of it is on about all pages:
+    // whatever hangs on such a line from page to page is rarely text, though it be rare.
+    run_prose, run_whole, run_whole_rarity, run_whole_inside,
+    firm_run_prose, firm_run_whole, firm_run_whole_rarity, firm_run_whole_inside,
     // How far the next lines of prose are.
     prose_near, prose_far, prose_above, prose_below, template_near_prose,
     // The lines round it.
@@ -243,25 +248,19 @@ pub struct Extractor {
     logarithms: Vec<[f32; LOGARITHMS]>,
     /// Lines since the last line of prose above each line, and to the next below it.
     since: Vec<[u8; 2]>,
-    /// The runs that each line is of, by loose and by tight links.
-    runs: Vec<[Run; 2]>,
+    /// The runs that each line is of, by loose, by tight and by firm links.
+    runs: Vec<[Run; run::LINKS.len()]>,
     /// Link text above each line and at the end, by the roots of lengths, where the page is HTML.
     links: Vec<f32>,
 }
 
-/// Lines that other pages have in a row: the longer, the likelier a menu, above all if it hangs on the frame of the site.
-#[derive(Clone, Copy, Debug, Default)]
-struct Run {
-    /// How many.
-    lines: usize,
-    /// Pages that have the most common of them.
-    on: u32,
-}
-
 /// Share of a site's pages from which a line is of the frame that all pages have.
 const FRAME: f32 = 0.5;
-/// Lines of a long run.
-const LONG_RUN: usize = 16;
+/// Share from which about all pages have it.
+const WHOLE: f32 = 0.85;
+/// Lines of a long run, and of one that is more than a pair or two.
+const LONG_RUN: u32 = 16;
+const FEW: u32 = 4;
 
 /// Lines beyond which prose is out of sight.
 const OUT_OF_SIGHT: u8 = 60;
@@ -330,7 +329,7 @@ impl Extractor {
         let (mut next, mut last) = (&mut [0.0; COUNT], &mut [0.0; COUNT]);
         let known = self.since.iter().zip(&self.round).zip(&self.logarithms).zip(&self.runs);
         for ((at, evidence), (((since, round), logarithms), runs)) in page.lines.iter().enumerate().zip(known) {
-            *next = [0.0; COUNT];
+            next.iter_mut().take(set).for_each(|value| *value = 0.0);
             let mut line = Line { page, whole: &whole, at, evidence, features: next };
             let logarithms = Logarithms::from(*logarithms);
             line.recurrence(&logarithms);
@@ -388,16 +387,7 @@ impl Extractor {
             row[Sum::Headline as usize] = topic.headline * weight;
             row
         }));
-        self.runs.clear();
-        self.runs.resize(lines.len(), [Run::default(); 2]);
-        for (kind, least) in [Link::Loose, Link::Tight].into_iter().enumerate() {
-            let mut of_run = self.runs.iter_mut();
-            for run in lines.chunk_by(|_, line| line.link >= least) {
-                let on = run.iter().map(|line| line.on).max().unwrap_or_default();
-                let found = Run { lines: run.len(), on };
-                of_run.by_ref().take(run.len()).for_each(|runs| runs[kind] = found);
-            }
-        }
+        run::find(lines, page.pages, &mut self.runs);
         self.links.clear();
         if !page.marks.is_empty() {
             let mut sum = 0.0;
@@ -728,18 +718,32 @@ impl Line<'_> {
     }
 
     #[inline(always)]
-    fn runs(&mut self, [loose, tight]: [Run; 2]) {
+    fn runs(&mut self, [loose, tight, firm]: [Run; run::LINKS.len()]) {
         if self.page.pages < 2 {
             return;
         }
-        for (run, frame, framed, unframed, long) in [
-            (loose, F::run_frame, F::run_framed, F::run_unframed, F::run_long),
-            (tight, F::tight_run_frame, F::tight_run_framed, F::tight_run_unframed, F::tight_run_long),
+        self.set(F::run_frame, loose.share);
+        self.set(F::tight_run_frame, tight.share);
+        if loose.lines < 2 {
+            return;
+        }
+        for (run, framed, unframed, long) in [
+            (loose, F::run_framed, F::run_unframed, F::run_long),
+            (tight, F::tight_run_framed, F::tight_run_unframed, F::tight_run_long),
         ] {
-            let share = (run.on as f32 / self.page.pages as f32).min(1.0);
-            self.set(frame, share);
-            self.set(if share > FRAME { framed } else { unframed }, of_whole(run.lines));
-            self.set(long, yes(share > FRAME && run.lines >= LONG_RUN));
+            self.set(if run.share > FRAME { framed } else { unframed }, run.log_lines);
+            self.set(long, yes(run.share > FRAME && run.lines >= LONG_RUN));
+        }
+        for (run, [prose, whole, rare, within]) in [
+            (loose, [F::run_prose, F::run_whole, F::run_whole_rarity, F::run_whole_inside]),
+            (firm, [F::firm_run_prose, F::firm_run_whole, F::firm_run_whole_rarity, F::firm_run_whole_inside]),
+        ] {
+            self.set(prose, run.prose);
+            if run.lines > 1 && run.share > WHOLE {
+                self.set(whole, run.log_lines);
+                self.set(rare, self.evidence.rarity * yes(run.lines >= FEW));
+                self.set(within, run.log_lines * self.get(F::inside));
+            }
         }
     }
 
@@ -876,6 +880,7 @@ mod tests {
 
     use super::*;
     use crate::chrome::evidence::tests::{any_page, of_first};
+    use crate::chrome::link::Link;
 
     /// A page of which only its lines are known, on a site of so many.
     fn page<'a>(lines: &'a [LineEvidence], layout: &'a Layout, pages: u64) -> PageEvidence<'a> {
@@ -989,9 +994,9 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_as_long_as_its_links_and_of_the_frame_by_its_most_common_line() {
+    fn a_run_counts_by_its_length_and_by_whether_it_hangs_on_the_frame() {
         let of = |on: u32, link: Link| LineEvidence { on, link, ..of_first(&["x", "y"])[0] };
-        let page = [of(9, Link::None), of(2, Link::Tight), of(2, Link::Loose), of(1, Link::None), of(3, Link::None)];
+        let page = [of(9, Link::None), of(2, Link::Firm), of(2, Link::Loose), of(1, Link::None), of(3, Link::None)];
         let found = features(&page, &[], &[], 10);
         let values = |feature: F| found.iter().map(|line| line[feature as usize]).collect::<Vec<_>>();
         let [two, three] = [2, 3].map(of_whole);
@@ -999,8 +1004,14 @@ mod tests {
         assert_eq!(values(F::tight_run_framed), [two, two, 0.0, 0.0, 0.0]);
         assert_eq!(values(F::run_frame), [0.9, 0.9, 0.9, 0.1, 0.3]);
         assert_eq!(values(F::tight_run_frame), [0.9, 0.9, 0.2, 0.1, 0.3]);
-        let long = vec![of(10, Link::Tight); LONG_RUN];
-        assert!(features(&long, &[], &[], 10).iter().all(|line| line[F::run_long as usize] == 1.0));
+        assert_eq!(values(F::firm_run_whole), [two, two, 0.0, 0.0, 0.0]);
+        assert_eq!(values(F::firm_run_whole_rarity), [0.0; 5]);
+        let of_half = [of(5, Link::None), of(2, Link::Firm)];
+        assert!(features(&of_half, &[], &[], 10).iter().all(|line| line[F::firm_run_whole as usize] == 0.0));
+        let long = vec![of(10, Link::Firm); LONG_RUN as usize];
+        for line in features(&long, &[], &[], 10) {
+            assert_eq!((line[F::run_long as usize], line[F::firm_run_whole_rarity as usize]), (1.0, long[0].rarity));
+        }
     }
 
     #[test]

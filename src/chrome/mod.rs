@@ -1,9 +1,10 @@
 //! From a census to verdicts: which lines of a page are the site's, and which the page's own.
 //!
-//! [`evidence`] is what is known of each line, without the [`copies`] of its page; [`layout`] where it stands on its
-//! page, [`headline`] under which headline, [`topic`] what it has to do with it, [`frequent`] how much of it are words
-//! that all prose has, [`site`] what the site's other pages tell, [`list`] which lists of theirs it stands in,
-//! [`statistics`] what kind of site it is; [`feature`] puts it all in numbers, [`model`] weighs them, and
+//! [`evidence`] is what is known of each line, without the [`copies`] of its page: [`link`] how it hangs on the line
+//! above it, [`run`](mod@run) of how many lines that hang together it is; [`layout`] where it stands on its page,
+//! [`headline`] under which headline, [`topic`] what it has to do with it, [`frequent`] how much of it are words that all
+//! prose has, [`site`] what the site's other pages tell, [`usual`] where it stands on them, [`list`] which lists of theirs
+//! it stands in, [`statistics`] what kind of site it is; [`feature`] puts it all in numbers, [`model`] weighs them, and
 //! [`decide`](decide::decide) is the one function that makes verdicts of it, with what [`rescue`] keeps all the same.
 //! [`judge`] takes a page through these.
 
@@ -15,10 +16,12 @@ pub mod frequent;
 pub mod headline;
 pub mod judge;
 pub mod layout;
+pub mod link;
 pub mod list;
 mod logarithm;
 pub mod model;
 pub mod rescue;
+pub mod run;
 pub mod site;
 pub mod statistics;
 pub mod topic;
