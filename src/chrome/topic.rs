@@ -47,8 +47,8 @@ pub struct Topics {
     beginning: Vec<usize>,
     /// The words of each of them.
     lengths: Vec<u32>,
-    /// The long words of the headline that each line of the page has, a bit each.
-    shared: Vec<u64>,
+    /// What is counted of each line of the page.
+    counts: Vec<Counts>,
 }
 
 /// What has the words of a place.
@@ -69,7 +69,7 @@ impl Default for Topics {
             places: Box::new([Place::default(); PLACES]),
             beginning: Vec::new(),
             lengths: Vec::new(),
-            shared: Vec::new(),
+            counts: Vec::new(),
         }
     }
 }
@@ -89,6 +89,10 @@ fn shrunk(shared: u32, words: u32, others: u32) -> f32 {
 /// What is counted of a line.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
+    /// Where the line ends in the text.
+    end: usize,
+    /// Its number among the lines of the beginning, from 1; 0 if it is none.
+    number: u8,
     /// The long words of the headline that it has, a bit each.
     headline: u64,
     /// Its words.
@@ -112,48 +116,43 @@ impl Topics {
         topics: &mut Vec<Topic>,
     ) {
         topics.clear();
-        topics.resize(evidence.len(), Topic::default());
         let shown = || lines.iter().filter(|line| !line.is_blank());
         let text_of = |line: &Line| text.get(line.start..line.end).unwrap_or_default();
         let headline = shown().nth(layout.headline.unwrap_or_default()).map_or("", text_of);
         let long = self.set_headline(headline);
         self.set_beginning(shown().map(text_of), evidence, layout);
-        let lengths = &self.lengths;
-        let all: u32 = lengths.iter().sum();
-        // The words of the beginning's lines but for one.
-        let others = |own: u8| all - usize::from(own).checked_sub(1).and_then(|at| lengths.get(at)).unwrap_or(&0);
-        self.shared.clear();
-
-        let places = &*self.places;
-        let mut shown = shown().zip(topics.iter_mut()).enumerate();
-        let mut beginning = self.beginning.iter().zip(1..).peekable();
-        // The next line, and its number among those of the beginning, from 1; 0 if it is none.
-        let mut next = || {
-            let (at, (line, topic)) = shown.next()?;
-            let own: u8 = beginning.next_if(|(first, _)| **first == at).map_or(0, |(_, number)| number);
-            Some((line.end, topic, own))
-        };
-        let Some((mut end, mut topic, mut own)) = next() else { return };
-        let mut counts = Counts::default();
-        long_words(text, |word| {
-            while word.start >= end {
-                let Some(line) = next() else { return };
-                self.shared.push(counts.headline);
-                *topic = std::mem::take(&mut counts).topic(long, others(own));
-                (end, topic, own) = line;
-            }
-            let Place { headline: number, text } = places[place(word)];
-            counts.headline |= u64::from(number != 0) << (number.wrapping_sub(1) & 63);
-            counts.words += 1;
-            counts.shared += u32::from((text != 0) & (text != own));
-        });
-        self.shared.push(counts.headline);
-        *topic = counts.topic(long, others(own));
-        // Lines without words below the last that has some.
-        while let Some((_, topic, own)) = next() {
-            *topic = Counts::default().topic(long, others(own));
-        }
+        self.count(text, shown().map(|line| line.end));
+        let all: u32 = self.lengths.iter().sum();
+        topics.extend(self.counts.iter().map(|counts| {
+            let own = usize::from(counts.number).checked_sub(1).and_then(|at| self.lengths.get(at));
+            counts.topic(long, all - own.unwrap_or(&0))
+        }));
         self.set_own(long, layout, topics);
+    }
+
+    /// Counts the words of the lines of a text, which end at `ends`.
+    fn count(&mut self, text: &str, ends: impl Iterator<Item = usize>) {
+        self.counts.clear();
+        self.counts.extend(ends.map(|end| Counts { end, ..Counts::default() }));
+        for (at, number) in self.beginning.iter().zip(1..) {
+            if let Some(line) = self.counts.get_mut(*at) {
+                line.number = number;
+            }
+        }
+        let places = &*self.places;
+        let mut lines = self.counts.iter_mut();
+        let Some(mut line) = lines.next() else { return };
+        // Nothing but what a word asks for: it is a part of the loop that finds words then.
+        long_words(text, |word| {
+            while word.start >= line.end {
+                let Some(next) = lines.next() else { return };
+                line = next;
+            }
+            let Place { headline, text } = places[place(word)];
+            line.headline |= u64::from(headline != 0) << (headline.wrapping_sub(1) & 63);
+            line.words += 1;
+            line.shared += u32::from((text != 0) & (text != line.number));
+        });
     }
 
     /// Which of the lines that `may` be the headline has most of the title's long words, if one has many: titles are often
@@ -196,15 +195,16 @@ impl Topics {
     /// Sets what each line has of the `long` words of the headline, by their worth.
     fn set_own(&self, long: u32, layout: &Layout, topics: &mut [Topic]) {
         let mut outside = [0u32; MOST];
-        for (at, has) in self.shared.iter().enumerate() {
+        for (at, counts) in self.counts.iter().enumerate() {
             if !layout.body.contains(&at) && layout.headline != Some(at) {
-                bits(*has).for_each(|bit| outside[bit] += 1);
+                bits(counts.headline).for_each(|bit| outside[bit] += 1);
             }
         }
         let worth = outside.map(|lines| 1.0 / (1.0 + lines as f32 / 2.0));
         let all: f32 = worth.iter().take(long as usize).sum();
-        for (topic, has) in topics.iter_mut().zip(&self.shared).filter(|(_, has)| **has != 0) {
-            topic.own = bits(*has).map(|bit| worth[bit]).sum::<f32>() / all;
+        let having = self.counts.iter().map(|counts| counts.headline);
+        for (topic, has) in topics.iter_mut().zip(having).filter(|(_, has)| *has != 0) {
+            topic.own = bits(has).map(|bit| worth[bit]).sum::<f32>() / all;
         }
     }
 
