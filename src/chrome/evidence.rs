@@ -165,20 +165,20 @@ impl Gatherer {
         self.numbers.begin(2 * self.shown.len());
         self.counts.clear();
         self.numbered.clear();
-        let (numbers, counts) = (&mut self.numbers, &mut self.counts);
-        let mut number = |fingerprint, line: u32, alike: u32| {
-            let number = numbers.of(fingerprint);
-            if number as usize == counts.len() {
-                counts.push(Counts::default());
-            }
-            counts[number as usize].times += line;
-            counts[number as usize].alike += alike;
-            number
-        };
         for line in &self.shown {
-            let own = number(line.exact, 1, 0);
-            let template = if line.exact == line.template { own } else { number(line.template, 0, 1) };
-            self.numbered.push([own, template]);
+            let mut numbered = [0; 2];
+            // Most lines are their own template.
+            let different = if line.exact == line.template { 1 } else { 2 };
+            for (at, fingerprint) in [line.exact, line.template].into_iter().enumerate().take(different) {
+                let number = self.numbers.of(fingerprint);
+                if number as usize == self.counts.len() {
+                    self.counts.push(Counts::default());
+                }
+                let counts = &mut self.counts[number as usize];
+                *(if at == 0 { &mut counts.times } else { &mut counts.alike }) += 1;
+                numbered[at..].fill(number);
+            }
+            self.numbered.push(numbered);
         }
     }
 
