@@ -87,9 +87,12 @@ impl Copies {
             return;
         }
         let expected = expected(site.pages() - u64::from(copies.count_ones()).min(site.pages() - 1));
+        // Above the first line stands the edge of the page, which all pages have.
+        let mut on_above = u32::MAX;
         for line in evidence {
             let on = self.on.get(&line.template).map_or(0, |on| (on & copies).count_ones());
-            line.discount(on, expected);
+            line.discount(on, on_above, expected);
+            on_above = line.on;
         }
     }
 
@@ -131,6 +134,7 @@ mod tests {
     use super::*;
     use crate::census::digest;
     use crate::chrome::evidence::{Gatherer, tests::census};
+    use crate::chrome::link::Link;
     use crate::line::{Key, Normaliser};
 
     /// The evidence on the lines of each of these pages of one site, without and with its copies discounted.
@@ -202,6 +206,9 @@ mod tests {
                 for (plain, line) in plain.iter().zip(&discounted) {
                     prop_assert!(line.on <= plain.on && 1 <= line.in_company && line.in_company <= line.on);
                     prop_assert!(line.exactly_on <= line.on.max(plain.exactly_on) && line.rarity.is_finite());
+                }
+                for pair in discounted.windows(2) {
+                    prop_assert!(pair[0].on.min(pair[1].on) > 1 || pair[1].link == Link::None);
                 }
             }
         }

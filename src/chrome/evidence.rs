@@ -70,13 +70,13 @@ pub fn expected(pages: u64) -> f64 {
 
 impl LineEvidence {
     /// Takes `copies` pages out of the line's counts, on a site where content stands on as many pages as [`expected`] says
-    /// without them.
-    pub fn discount(&mut self, copies: u32, expected: f64) {
+    /// without them. The line above it is on `on_above` pages without its own.
+    pub fn discount(&mut self, copies: u32, on_above: u32, expected: f64) {
         let without = |count: u32| count.saturating_sub(copies).max(1);
         self.on = without(self.on);
         self.exactly_on = without(self.exactly_on).min(self.on);
         self.in_company = without(self.in_company).min(self.on);
-        self.link = self.link.without_copies(self.on);
+        self.link = self.link.without_copies(self.on.min(on_above));
         self.rarity = rarity(self.on, self.in_company, expected);
         self.share = as_share(self.rarity);
         self.prose = prose(self.shape) * self.share;

@@ -29,7 +29,7 @@ impl Link {
         }
     }
 
-    /// What the link is worth to a line that `on` pages have, when copies of its page no longer count.
+    /// What the link of two lines is worth, the rarer of which `on` pages have when copies of their page no longer count.
     pub fn without_copies(self, on: u32) -> Self {
         match on {
             0 | 1 => Link::None,
