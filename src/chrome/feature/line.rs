@@ -1,0 +1,437 @@
+//! The features of one line: how often it stands on the site, what it looks like, what stands round it.
+
+use std::sync::LazyLock;
+
+use super::whole::WholePage;
+use super::window::{RADII, Row, Sum, Sums, lines_round};
+use super::{F, Features, PageEvidence};
+use crate::chrome::evidence::LineEvidence;
+use crate::chrome::logarithm::of_whole;
+use crate::chrome::run::{self, Run};
+use crate::chrome::site::Pooled;
+use crate::chrome::statistics::{RECURS, STRONG};
+use crate::chrome::usual::Usual;
+
+/// Share of a site's pages from which a line is of the frame that all pages have.
+const FRAME: f32 = 0.5;
+/// Share from which about all pages have it: a manual's "See also" stands on seven of ten.
+const WHOLE: f32 = 0.85;
+/// Lines of a long run, and of one that is more than a pair or two.
+const LONG_RUN: u32 = 16;
+const FEW: u32 = 4;
+
+/// e to the power of minus a tenth of a distance in lines: 1 at the place itself, next to nothing beyond a hundred.
+fn nearness(distance: usize) -> f32 {
+    static TABLE: LazyLock<[f32; 128]> = LazyLock::new(|| std::array::from_fn(|at| libm::expf(at as f32 / -10.0)));
+    TABLE.get(distance).copied().unwrap_or_default()
+}
+
+/// e to the power of minus a quarter of the lines between: 1 for the next line. Beyond the table, `f32` knows but 0.
+fn closeness(distance: usize) -> f32 {
+    static TABLE: LazyLock<[f32; 512]> =
+        LazyLock::new(|| std::array::from_fn(|at| libm::expf((1.0 - at as f32) / 4.0)));
+    TABLE.get(distance).copied().unwrap_or_default()
+}
+
+/// 1 or 0.
+pub fn yes(condition: bool) -> f32 {
+    f32::from(u8::from(condition))
+}
+
+/// Logarithm of a length, about 0 at that of a long line.
+pub fn length(line: &LineEvidence) -> f32 {
+    (line.shape.log_length() - 4.5).clamp(-3.5, 2.2)
+}
+
+/// One line of a page, whose features are being made.
+pub struct Line<'a> {
+    pub page: &'a PageEvidence<'a>,
+    pub whole: &'a WholePage,
+    pub at: usize,
+    pub evidence: &'a LineEvidence,
+    pub features: &'a mut Features,
+}
+
+/// How many logarithms of a line have to be reckoned.
+pub const LOGARITHMS: usize = 8;
+
+/// The logarithms of a line that have to be reckoned.
+pub struct Logarithms {
+    /// Of pages with the line to those with the very line, to those of them with the template, and to its company.
+    exactly: f32,
+    template: f32,
+    company: f32,
+    /// Of the prose within each of [`RADII`], and right before and behind the line.
+    round: [f32; RADII.len()],
+    before: f32,
+    after: f32,
+}
+
+impl From<[f32; LOGARITHMS]> for Logarithms {
+    #[inline(always)]
+    fn from([exactly, template, company, near, far, wide, before, after]: [f32; LOGARITHMS]) -> Self {
+        Self { exactly, template, company, round: [near, far, wide], before, after }
+    }
+}
+
+impl Logarithms {
+    /// What they are the logarithms of.
+    #[inline(always)]
+    pub fn arguments(
+        page: &PageEvidence<'_>,
+        at: usize,
+        line: &LineEvidence,
+        sums: &Sums,
+        round: &[Row; RADII.len()],
+    ) -> [f32; LOGARITHMS] {
+        let LineEvidence { on, exactly_on, in_company, .. } = *line;
+        let on = on.max(1);
+        let share = |part: u32| on as f32 / part.max(1) as f32;
+        let prose = |row: &Row| row[Sum::Prose as usize].max(0.0);
+        let near = |i: usize| 1.0 + prose(&round[i]) / lines_round(page.lines.len(), at, RADII[i]) / 20.0;
+        let [before, after] = [sums.over(at.saturating_sub(4), at), sums.over(at + 1, at + 5)];
+        [
+            share(exactly_on),
+            share(exactly_on.min(on)),
+            share(in_company),
+            near(0),
+            near(1),
+            near(2),
+            1.0 + prose(&before) / 60.0,
+            1.0 + prose(&after) / 60.0,
+        ]
+    }
+}
+
+impl Line<'_> {
+    // All of a line is inlined into what was compiled for the processor.
+
+    /// Sets a feature; it may still exceed [`MOST`](super::MOST).
+    #[inline(always)]
+    pub fn set(&mut self, feature: F, value: f32) {
+        self.features[feature as usize] = value;
+    }
+
+    #[inline(always)]
+    pub fn get(&self, feature: F) -> f32 {
+        self.features[feature as usize]
+    }
+
+    /// Nats of rarity, where there are other pages to be rare on.
+    #[inline(always)]
+    fn rarity(&self, of: &LineEvidence) -> f32 {
+        if self.page.pages > 1 { of.rarity.clamp(-4.0, 1.5) } else { 0.0 }
+    }
+
+    /// 1 if few pages have the very line, whatever its template.
+    #[inline(always)]
+    fn exactly_rare(&self) -> f32 {
+        yes(self.evidence.exactly_on as f32 <= (0.3 * self.page.pages as f32).max(1.0))
+    }
+
+    #[inline(always)]
+    pub fn recurrence(&mut self, logarithms: &Logarithms) {
+        let on = self.evidence.on;
+        let elsewhere = self.page.elsewhere.get(self.at).copied().unwrap_or_default();
+        self.set(F::elsewhere, of_whole(1 + elsewhere.beyond.min(3) as usize));
+        self.set(F::in_domain, of_whole(1 + elsewhere.in_domain.min(3) as usize));
+        if self.page.pages < 2 {
+            self.set(F::single_page, 1.0);
+            return;
+        }
+        let pages = self.page.pages as f32;
+        let rarity = self.rarity(self.evidence);
+        self.set(F::rarity, rarity);
+        self.set(F::rarity_of_short, rarity * length(self.evidence));
+        self.set(F::recurring, yes(rarity < RECURS));
+        self.set(F::exact_rarity, (self.evidence.rarity + logarithms.exactly).clamp(-4.0, 1.5));
+        self.set(F::share, on as f32 / pages);
+        self.set(F::everywhere, yes(on as f32 >= 0.9 * pages && self.page.pages > 2));
+        self.set(F::pages, self.whole.pages);
+        if on == 1 {
+            self.set(F::unique, 1.0);
+            self.set(F::unique_of_many, self.whole.pages);
+        } else {
+            self.set(F::company, logarithms.company);
+            self.set(F::template_only, logarithms.template);
+        }
+    }
+
+    #[inline(always)]
+    pub fn shape(&mut self) {
+        let shape = self.evidence.shape;
+        let long = length(self.evidence);
+        self.set(F::length, long);
+        self.set(F::length_squared, long * long);
+        self.set(F::very_short, yes(shape.length() < 12.0));
+        self.set(F::very_long, (long - 1.0).max(0.0));
+        self.set(F::digits_length, shape.digits() * long);
+        self.set(F::closed, yes(shape.is_closed()));
+        self.set(F::closed_long, yes(shape.is_closed()) * long);
+        self.set(F::sentences, shape.sentences() as f32);
+        let small = if shape.words() > 2 { shape.small() } else { 0.0 };
+        self.set(F::small, small);
+        self.set(F::small_long, small * (long + 1.5).clamp(0.0, 3.0));
+        self.set(F::digits, shape.digits());
+        self.set(F::divided, yes(shape.is_divided()));
+        self.set(F::opening, yes(shape.is_opening()));
+        self.set(F::commas, 3.0 * shape.commas());
+        let dated = yes(shape.is_dated());
+        self.set(F::dated, dated);
+        self.set(F::dated_length, dated * long);
+    }
+
+    #[inline(always)]
+    pub fn titles(&mut self) {
+        let LineEvidence { time, times, alike, titular, titles_another, on, .. } = *self.evidence;
+        let layout = self.page.layout;
+        let log_times = of_whole(times as usize);
+        self.set(F::times_length, log_times * length(self.evidence));
+        self.set(F::alike, of_whole(alike as usize));
+        self.set(F::second, yes(time == 2 && times == 2));
+        self.set(F::times, log_times);
+        self.set(F::titles_another, yes(titles_another));
+        let Some(headline) = layout.headline else {
+            self.set(F::no_headline, 1.0);
+            self.set(F::titular, yes(titular));
+            return;
+        };
+        self.set(F::titular, yes(titular && self.at != headline));
+        if self.at == headline {
+            self.set(F::headline, 1.0);
+            self.set(F::headline_rare, yes(on as f32 <= 0.3 * self.page.pages as f32));
+        } else if self.at < headline {
+            self.set(F::above_headline, 1.0);
+        } else if self.at < layout.body.start {
+            self.set(F::below_headline, 1.0 / (1.0 + (self.at - headline) as f32 / 4.0));
+            self.set(F::below_headline_template, self.get(F::template_only));
+            self.set(F::below_headline_exact, self.get(F::below_headline) * self.exactly_rare());
+        }
+    }
+
+    #[inline(always)]
+    pub fn place(&mut self, sums: &Sums) {
+        let (layout, whole, at) = (self.page.layout, self.whole, self.at);
+        let long = length(self.evidence);
+        let inside = yes(layout.body.contains(&at));
+        self.set(F::inside, inside);
+        self.set(F::inside_length, inside * long);
+        self.set(F::inside_rarity, inside * self.get(F::rarity));
+        if at < layout.body.start {
+            self.set(F::is_above, 1.0);
+            let distance = layout.body.start - at;
+            self.set(F::above, of_whole(1 + distance));
+            self.set(F::above_near_exact, closeness(distance) * self.exactly_rare());
+        } else if at >= layout.body.end {
+            self.set(F::below, of_whole(2 + at - layout.body.end));
+        }
+        if at > layout.body.start {
+            let breaks = of_whole(1 + sums.over(layout.body.start, at)[Sum::Breaks as usize] as usize);
+            self.set(F::breaks, breaks);
+            self.set(F::breaks_length, breaks * long);
+        }
+        let share = (sums.over(0, at)[Sum::Prose as usize] + self.evidence.prose / 2.0) / layout.prose.max(1.0);
+        self.set(F::before_prose, yes(share < 0.02));
+        self.set(F::after_prose, yes(share > 0.98));
+        let middle = share.min(1.0 - share).max(0.0);
+        self.set(F::middle, middle);
+        self.set(F::middle_length, middle * long);
+        self.set(F::page_prose, whole.prose);
+        self.set(F::body_prose, whole.body_prose);
+        self.set(F::body_prose_length, whole.body_prose * long);
+        self.set(F::body_density, inside * whole.density);
+        self.set(F::page_lines, whole.lines);
+        self.set(F::at_start, nearness(at));
+        self.set(F::at_end, nearness(self.page.lines.len() - 1 - at));
+    }
+
+    #[inline(always)]
+    pub fn surroundings(&mut self, since: [u8; 2], round: &[Row; RADII.len()], logarithms: &Logarithms) {
+        let (at, lines) = (self.at, self.page.lines);
+        let [above, below] = [of_whole(since[0].into()), of_whole(since[1].into())];
+        self.set(F::prose_above, above);
+        self.set(F::prose_below, below);
+        self.set(F::prose_near, above.min(below));
+        self.set(F::prose_far, above.max(below));
+        self.set(F::template_near_prose, self.get(F::template_only) / (1.0 + above.min(below)));
+        let near = lines_round(lines.len(), at, RADII[0]);
+        let far = lines_round(lines.len(), at, RADII[1]);
+        let wide = lines_round(lines.len(), at, RADII[2]);
+        let of = |row: usize, sum: Sum| round[row][sum as usize];
+        for (row, lines, text, common, few) in [
+            (0, near, F::prose_2, F::recurring_2, F::short_2),
+            (1, far, F::prose_6, F::recurring_6, F::short_6),
+            (2, wide, F::prose_20, F::recurring_20, F::short_20),
+        ] {
+            self.set(text, logarithms.round[row]);
+            self.set(common, of(row, Sum::Recurring) / (of(row, Sum::Weight) + 1.0));
+            self.set(few, of(row, Sum::Short) / lines);
+        }
+        self.set(F::titles_6, of(1, Sum::Titles) / far);
+        self.set(F::titles_20, of(2, Sum::Titles) / wide);
+        let [alike_6, alike_20] = [of(1, Sum::Alike) / far, of(2, Sum::Alike) / wide];
+        self.set(F::alike_6, alike_6);
+        self.set(F::alike_20, alike_20);
+        self.set(F::inside_alike_20, alike_20 * self.get(F::inside));
+        self.set(F::length_alike_6, alike_6 * length(self.evidence));
+        self.set(F::very_long_alike_20, alike_20 * self.get(F::very_long));
+        self.set(F::prose_short_2, self.get(F::prose_2) * self.get(F::short_2));
+        self.set(F::inside_prose_2, self.get(F::inside) * self.get(F::prose_2));
+        self.set(F::inside_short_6, self.get(F::inside) * self.get(F::short_6));
+        self.set(F::rarity_recurring_6, self.get(F::rarity) * self.get(F::recurring_6));
+        let before = at.checked_sub(1).and_then(|before| lines.get(before));
+        let neighbours = [
+            (before, F::length_before, F::closed_before, F::rarity_before),
+            (lines.get(at + 1), F::length_after, F::closed_after, F::rarity_after),
+        ];
+        for (neighbour, long, full, rare) in neighbours {
+            self.set(long, neighbour.map_or(-2.0, length));
+            self.set(full, neighbour.map_or(0.0, |line| yes(line.shape.is_closed())));
+            self.set(rare, neighbour.map_or(0.0, |line| self.rarity(line)));
+        }
+        self.set(F::prose_before, logarithms.before);
+        self.set(F::prose_after, logarithms.after);
+    }
+
+    #[inline(always)]
+    pub fn runs(&mut self, [loose, tight, firm]: [Run; run::LINKS.len()]) {
+        if self.page.pages < 2 {
+            return;
+        }
+        self.set(F::run_frame, loose.share);
+        self.set(F::tight_run_frame, tight.share);
+        if loose.lines < 2 {
+            return;
+        }
+        for (run, framed, unframed, long) in [
+            (loose, F::run_framed, F::run_unframed, F::run_long),
+            (tight, F::tight_run_framed, F::tight_run_unframed, F::tight_run_long),
+        ] {
+            self.set(if run.share > FRAME { framed } else { unframed }, run.log_lines);
+            self.set(long, yes(run.share > FRAME && run.lines >= LONG_RUN));
+        }
+        for (run, [prose, whole, rare, within]) in [
+            (loose, [F::run_prose, F::run_whole, F::run_whole_rarity, F::run_whole_inside]),
+            (firm, [F::firm_run_prose, F::firm_run_whole, F::firm_run_whole_rarity, F::firm_run_whole_inside]),
+        ] {
+            self.set(prose, run.prose);
+            if run.lines > 1 && run.share > WHOLE {
+                self.set(whole, run.log_lines);
+                self.set(rare, self.evidence.rarity * yes(run.lines >= FEW));
+                self.set(within, run.log_lines * self.get(F::inside));
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub fn topic(&mut self, round: &[Row; RADII.len()]) {
+        let topic = self.page.topics.get(self.at).copied().unwrap_or_default();
+        let long = length(self.evidence);
+        let prose = yes(self.evidence.prose > STRONG);
+        self.set(F::topic_text, topic.text);
+        self.set(F::topic_text_length, topic.text * long);
+        self.set(F::topic_text_prose, topic.text * prose);
+        let share = |row: &Row| (row[Sum::Headline as usize] / (row[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0);
+        let [near, far, wide] = round;
+        self.set(F::topic_headline_2, share(near));
+        self.set(F::topic_headline_6, share(far));
+        self.set(F::topic_headline_20, share(wide));
+        self.set(F::topic_headline_6_prose, share(far) * prose);
+        self.set(F::topic_own, topic.own);
+        self.set(F::topic_own_length, topic.own * long);
+    }
+
+    #[inline(always)]
+    pub fn slots(&mut self) {
+        let [above, below] = self.page.pooled.get(self.at).copied().unwrap_or_default();
+        let share = |slot: &Pooled| slot.prose_share.sqrt() * slot.sure;
+        let [share_above, share_below] = [share(&above), share(&below)];
+        let most = share_above.max(share_below);
+        let rare = above.rare_share.max(below.rare_share);
+        self.set(F::slot_prose_share_above, share_above);
+        self.set(F::slot_prose_share_below, share_below);
+        self.set(F::slot_prose_share, most);
+        self.set(F::slot_prose_share_least, share_above.min(share_below));
+        self.set(F::slot_rare_share_above, above.rare_share);
+        self.set(F::slot_rare_share_below, below.rare_share);
+        self.set(F::slot_rare_share, rare);
+        self.set(F::slot_prose_above, above.prose * above.sure);
+        self.set(F::slot_prose_below, below.prose * below.sure);
+        self.set(F::slot_length_above, (above.log_length - 4.0) * above.sure);
+        self.set(F::slot_length_below, (below.log_length - 4.0) * below.sure);
+        self.set(F::slot_known_above, above.sure);
+        self.set(F::slot_known_below, below.sure);
+        self.set(F::slot_prose_share_rarity, most * self.get(F::rarity));
+        self.set(F::slot_rare_share_unique, rare * self.get(F::unique));
+    }
+
+    #[inline(always)]
+    pub fn usual(&mut self) {
+        let Usual { sure, inside, below, middle, apart } = self.page.usual.get(self.at).copied().unwrap_or_default();
+        self.set(F::usual, sure);
+        self.set(F::usual_inside, inside * sure);
+        self.set(F::usual_below, below * sure);
+        self.set(F::usual_middle, middle * sure);
+        self.set(F::usual_apart, apart * sure);
+    }
+
+    #[inline(always)]
+    pub fn frequent(&mut self) {
+        let share = self.page.frequent.get(self.at).copied().unwrap_or_default();
+        self.set(F::frequent, share);
+        self.set(F::frequent_length, share * length(self.evidence));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chrome::evidence::tests::of_first;
+    use crate::chrome::feature::Extractor;
+    use crate::chrome::feature::tests::{features, page};
+    use crate::chrome::layout::Layout;
+    use crate::chrome::link::Link;
+    use crate::chrome::topic::Topic;
+
+    #[test]
+    fn a_run_counts_by_its_length_and_by_whether_it_hangs_on_the_frame() {
+        let of = |on: u32, link: Link| LineEvidence { on, link, ..of_first(&["x", "y"])[0] };
+        let page = [of(9, Link::None), of(2, Link::Firm), of(2, Link::Loose), of(1, Link::None), of(3, Link::None)];
+        let found = features(&page, &[], &[], 10);
+        let values = |feature: F| found.iter().map(|line| line[feature as usize]).collect::<Vec<_>>();
+        let [two, three] = [2, 3].map(of_whole);
+        assert_eq!(values(F::run_framed), [three, three, three, 0.0, 0.0]);
+        assert_eq!(values(F::tight_run_framed), [two, two, 0.0, 0.0, 0.0]);
+        assert_eq!(values(F::run_frame), [0.9, 0.9, 0.9, 0.1, 0.3]);
+        assert_eq!(values(F::tight_run_frame), [0.9, 0.9, 0.2, 0.1, 0.3]);
+        assert_eq!(values(F::firm_run_whole), [two, two, 0.0, 0.0, 0.0]);
+        assert_eq!(values(F::firm_run_whole_rarity), [0.0; 5]);
+        let of_half = [of(5, Link::None), of(2, Link::Firm)];
+        assert!(features(&of_half, &[], &[], 10).iter().all(|line| line[F::firm_run_whole as usize] == 0.0));
+        let long = vec![of(10, Link::Firm); LONG_RUN as usize];
+        for line in features(&long, &[], &[], 10) {
+            assert_eq!((line[F::run_long as usize], line[F::firm_run_whole_rarity as usize]), (1.0, long[0].rarity));
+        }
+    }
+
+    #[test]
+    fn lines_round_a_line_tell_what_is_spoken_of_there() {
+        let lines = of_first(&["ferry\nlate\nagain\nbread"]);
+        let topics = [1.0, 1.0, 0.0, 0.0].map(|share| Topic { headline: share, ..Topic::default() });
+        let (mut layout, mut found) = (Layout::default(), Vec::new());
+        layout.find(&lines, 1);
+        let page = PageEvidence { topics: &topics, ..page(&lines, &layout, 1) };
+        Extractor::default().extract(&page, |line| found.push(line[F::topic_headline_2 as usize]));
+        assert!(found[2] > found[3] && found[3] > 0.0, "{found:?}");
+    }
+
+    #[test]
+    fn where_a_line_usually_stands_counts_as_far_as_it_is_known() {
+        let (lines, layout, mut found) = (of_first(&["See also\nferry"]), Layout::default(), Vec::new());
+        let usual = [Usual { sure: 0.5, inside: 1.0, middle: 0.4, ..Usual::default() }];
+        let page = PageEvidence { usual: &usual, ..page(&lines, &layout, 1) };
+        let names = [F::usual, F::usual_inside, F::usual_below, F::usual_middle, F::usual_apart];
+        Extractor::default().extract(&page, |line| found.push(names.map(|name| line[name as usize])));
+        assert_eq!(found, [[0.5, 0.5, 0.0, 0.2, 0.0], [0.0; 5]]);
+    }
+}
