@@ -170,6 +170,15 @@ pub fn judge<T: Send>(
     Ok(summary)
 }
 
+/// Takes the census of every page, and judges nothing. Pages that cannot be read are left out.
+///
+/// # Errors
+/// When a signal asks the run to stop.
+pub fn census(context: &Context<'_>, sources: &Sources) -> Result<Census> {
+    let mut progress = Progress { total: sources.size(), ..Progress::default() };
+    Ok(FirstReading::of(context, sources, false, &mut progress)?.census)
+}
+
 /// Reads every page once more, and judges nothing. `see` looks at a page on any thread, with a normaliser and room for
 /// lines should it want them; `take` is given what it saw, in the order of the input.
 ///
@@ -218,25 +227,10 @@ fn run<R: Send>(
     work: impl Fn(&Judging<'_>, Part, &Log) -> (Counted, R) + Sync,
     mut consume: impl FnMut(usize, Option<R>) -> Result<()>,
 ) -> Result<Ran> {
-    let total = sources.found.iter().map(|source| source.size).sum::<u64>();
+    let total = sources.size();
     let readings = if search.is_some() { 3 } else { 2 };
     let mut progress = Progress { total: total * readings, ..Progress::default() };
-
-    let mut reading = FirstReading::new(&sources.found, context, search.is_some());
-    let mut batches = Batches::new(&sources.found, context);
-    ordered::map(
-        &context.pool,
-        context.ahead(),
-        || batches.next(),
-        |item| logged(item, context.settings),
-        |logged| {
-            progress.done += logged.progress();
-            progress.pages += logged.pages();
-            reading.add(logged);
-            (context.progress)(progress);
-            context.check_stop()
-        },
-    )?;
+    let reading = FirstReading::of(context, sources, search.is_some(), &mut progress)?;
     let FirstReading { census, held, mut tallies, .. } = reading;
     tallies.extend(sources.unreadable.iter().map(|(name, reason)| unreadable(name, reason)));
     if progress.pages == 0 && tallies.iter().any(|source| source.bad() > 0) {
@@ -499,6 +493,26 @@ impl FirstReading {
             problems: context.problems,
             held: Held::new(context.settings.running.reading, searches),
         }
+    }
+
+    /// Reads the sources.
+    fn of(context: &Context<'_>, sources: &Sources, searches: bool, progress: &mut Progress) -> Result<Self> {
+        let mut reading = Self::new(&sources.found, context, searches);
+        let mut batches = Batches::new(&sources.found, context);
+        ordered::map(
+            &context.pool,
+            context.ahead(),
+            || batches.next(),
+            |item| logged(item, context.settings),
+            |logged| {
+                progress.done += logged.progress();
+                progress.pages += logged.pages();
+                reading.add(logged);
+                (context.progress)(*progress);
+                context.check_stop()
+            },
+        )?;
+        Ok(reading)
     }
 
     fn add(&mut self, logged: Logged) {

@@ -150,10 +150,10 @@ impl Model {
             .chain(named)
             .map(|(name, weight)| format!("\"{name}\": {weight:.4}"))
             .collect();
-        let decoder = serde_json::to_value(self.decoder).unwrap_or_default();
+        let Decoder { switch, length_power } = self.decoder;
         let conditions = serde_json::to_value(CONDITIONS).unwrap_or_default();
         format!(
-            "{{\n  \"version\": {VERSION},\n  \"about\": {},\n  \"decoder\": {decoder},\n  \"prior\": {{{}}},\n  \"conditions\": {conditions},\n  \
+            "{{\n  \"version\": {VERSION},\n  \"about\": {},\n  \"decoder\": {{\"switch\": {switch}, \"length_power\": {length_power}}},\n  \"prior\": {{{}}},\n  \"conditions\": {conditions},\n  \
              \"bias\": {},\n  \"weights\": {{\n{}\n  }}\n}}\n",
             json(&self.about),
             prior.join(", "),

@@ -14,6 +14,7 @@ use super::{BAD, BOLD, DIM, NOTE, Talk, config_file, exit_status, progress, sign
 use crate::config::{Options, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::calibration::Calibration;
+use crate::eval::held_out;
 use crate::eval::score::Figures;
 use crate::eval::{self, Evaluation, RuleFigures, SiteFigures, WorstLine, WorstPage};
 use crate::ordered;
@@ -51,13 +52,17 @@ pub struct Eval {
     #[arg(long, value_name = "FILE", conflicts_with = "with", help_heading = "Input")]
     cleaned: Option<PathBuf>,
     /// Make a model of the gold and write it here; the figures are those of models that did not see the site they judge
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["with", "cleaned"], help_heading = "Training")]
+    #[arg(long, value_name = "FILE", conflicts_with = "cleaned", help_heading = "Training")]
     train: Option<PathBuf>,
+    /// Learn on from the model that judges (--model, or the one compiled in) and not from nothing: a few labelled pages of
+    /// a site are enough for it. The figures are those of models that did not see the page they judge
+    #[arg(long, requires = "train", help_heading = "Training")]
+    adapt: bool,
     /// What names the sites that belong together, its first group if it has one: they are never learned from and judged
     /// at once [default: the whole name]
-    #[arg(long, value_name = "REGEX", requires = "train", help_heading = "Training")]
+    #[arg(long, value_name = "REGEX", requires = "train", conflicts_with = "adapt", help_heading = "Training")]
     group: Option<String>,
-    /// Parts that the groups of sites are dealt out to
+    /// Parts that the groups of sites are dealt out to, or the pages where a model is adapted
     #[arg(long, value_name = "N", default_value_t = 6, requires = "train",
         value_parser = clap::value_parser!(u16).range(2..=100), help_heading = "Training")]
     folds: u16,
@@ -82,7 +87,7 @@ enum Format {
 impl Eval {
     /// Runs the command.
     pub fn run(self, talk: &Talk) -> Result<ExitCode> {
-        let mut options = self.options.over(config_file::load(talk.config.as_deref())?);
+        let mut options = self.options.clone().over(config_file::load(talk.config.as_deref())?);
         if options.scope.is_none() {
             options.site_field.get_or_insert_with(|| "site".to_owned());
         }
@@ -118,24 +123,7 @@ impl Eval {
             progress: &|at| progress.show(at),
         };
         if let Some(path) = &self.train {
-            let group = grouping(self.group.as_deref())?;
-            if path.exists() {
-                let shown = path.display().to_string();
-                return Err(Error::settings(format!(
-                    "{}: exists already; name another file for the model",
-                    visible(&shown)
-                )));
-            }
-            // Before the training: that it cannot be written is better known now.
-            let mut file = temporary(path)?;
-            let done = eval::trained(&context, &golds, group, usize::from(self.folds), self.worst);
-            progress.end();
-            let (mut model, evaluation) = done?;
-            model.about = about(&evaluation, self.folds);
-            file.write_all(model.write().as_bytes()).map_err(Error::writing(path))?;
-            persist(file, path, false)?;
-            show(&evaluation, self.format, self.worst)?;
-            return Ok(ExitCode::SUCCESS);
+            return self.train(&context, &golds, &with, path, talk, &progress);
         }
         let done = eval::verdicts(&context, &golds, &with, self.worst);
         progress.end();
@@ -145,6 +133,51 @@ impl Eval {
         problems(&summary);
         show(&evaluation, self.format, self.worst)?;
         Ok(exit_status(&summary, &settings, talk))
+    }
+
+    /// Makes a model and writes it to `path`.
+    fn train(
+        &self,
+        context: &Context<'_>,
+        golds: &Sources,
+        with: &Sources,
+        path: &Path,
+        talk: &Talk,
+        progress: &progress::Bar,
+    ) -> Result<ExitCode> {
+        let group = grouping(self.group.as_deref())?;
+        if !self.adapt && !self.with.is_empty() {
+            let what = "--with is for pages of the labelled sites, and a model of all sites is learned from labelled pages \
+                        alone; leave it out, or adapt a model to these sites (--adapt)";
+            return Err(Error::settings(what));
+        }
+        if path.exists() {
+            let shown = path.display().to_string();
+            return Err(Error::settings(format!(
+                "{}: exists already; name another file for the model",
+                visible(&shown)
+            )));
+        }
+        // Before the training: that it cannot be written is better known now.
+        let mut file = temporary(path)?;
+        let folds = usize::from(self.folds);
+        let done = if self.adapt {
+            held_out::adapted(context, golds, with, folds, self.worst)
+        } else {
+            held_out::trained(context, golds, group, folds, self.worst)
+                .map(|(model, evaluation)| (model, evaluation, Vec::new()))
+        };
+        progress.end();
+        let (mut model, evaluation, summaries) = done?;
+        let from = self.adapt.then(|| std::mem::take(&mut model.about));
+        model.about = about(&evaluation, self.folds, from);
+        file.write_all(model.write().as_bytes()).map_err(Error::writing(path))?;
+        persist(file, path, false)?;
+        // What was read beside the gold is the same each time.
+        let summary = summaries.into_iter().next().unwrap_or_default();
+        problems(&summary);
+        show(&evaluation, self.format, self.worst)?;
+        Ok(exit_status(&summary, context.settings, talk))
     }
 }
 
@@ -159,19 +192,24 @@ fn grouping(pattern: Option<&str>) -> Result<impl Fn(&str) -> Box<str> + Sync + 
     })
 }
 
-/// What a model says of itself.
-fn about(evaluation: &Evaluation, folds: u16) -> serde_json::Value {
+/// What a model says of itself, and what the one says that it was adapted `from`.
+fn about(evaluation: &Evaluation, folds: u16, from: Option<serde_json::Value>) -> serde_json::Value {
     let rounded = |figure: f64| (figure * 1000.0).round() / 1000.0;
     let files = evaluation.files.iter().map(|file| {
         let name = Path::new(&file.file).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let Figures { pages, sites, shares, site_f1, .. } = &file.figures;
         serde_json::json!({"gold": name, "pages": pages, "sites": sites, "f1": rounded(shares.f1), "site_f1": rounded(*site_f1)})
     });
-    serde_json::json!({
-        "made by": concat!("dehusk eval --train, version ", env!("CARGO_PKG_VERSION")),
-        "figures": format!("of models that did not see the group of sites they judged, {folds} parts"),
+    let (how, unseen) = if from.is_some() { (" --adapt", "page") } else { ("", "group of sites") };
+    let mut about = serde_json::json!({
+        "made by": format!("dehusk eval --train{how}, version {}", env!("CARGO_PKG_VERSION")),
+        "figures": format!("of models that did not see the {unseen} they judged, {folds} parts"),
         "gold": files.collect::<Vec<_>>(),
-    })
+    });
+    if let Some(from) = from {
+        about["adapted from"] = from;
+    }
+    about
 }
 
 fn show(evaluation: &Evaluation, format: Format, worst: usize) -> Result<()> {

@@ -1,27 +1,26 @@
 //! How well lines are told apart, measured on pages that people labelled.
 //!
 //! [`gold`] reads and checks labelled pages, [`score`] holds the measures, [`calibration`] asks whether scores mean what
-//! they say. [`verdicts`] cleans each gold file as a crawl of its own, by the same pipeline as `clean`, and scores the
+//! they say, [`train`](mod@train) makes models and [`held_out`] scores them on pages they did not see. [`verdicts`] cleans each gold file as a crawl of its own, by the same pipeline as `clean`, and scores the
 //! verdicts; [`cleaned`] scores what any other cleaner kept of the same pages. Both go through one measure,
 //! [`embedding`], so their figures compare: the same text kept has the same score.
 
 pub mod calibration;
 pub mod embedding;
 pub mod gold;
+pub mod held_out;
 pub mod minimise;
 pub mod score;
 pub mod train;
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::chrome::{Model, Rule, Verdict};
+use crate::chrome::{Rule, Verdict};
 use crate::config::{Empty, Results};
 use crate::error::{ErrorKind, Result};
-use crate::line::{Key, Line};
+use crate::line::Line;
 use crate::page::visible;
 use crate::pipeline::{self, Context};
 use crate::report::Summary;
@@ -31,7 +30,6 @@ use crate::source::paths::Sources;
 use calibration::Calibration;
 use gold::{Gold, GoldPage, Label, at, characters, lines_of};
 use score::{Figures, PageScore, Shares, Tally};
-use train::Examples;
 
 /// Wrong lines that are shown of a page: so many that stayed and so many that went.
 const WORST_LINES: usize = 3;
@@ -162,71 +160,6 @@ pub fn verdicts(
     Ok((evaluation(scored, worst, 0), summaries))
 }
 
-/// Makes a model of `golds`, and scores it on sites that it was not made from: the groups of sites, as `group` names them,
-/// are dealt out to `folds` parts, and each part is judged by a model made of the others. See [`train`](mod@train).
-///
-/// # Errors
-/// When there is one group alone, since nothing is left to judge the model on; when a signal asks the run to stop; as
-/// [`verdicts`].
-pub fn trained(
-    context: &Context<'_>,
-    golds: &Sources,
-    group: impl Fn(&str) -> Box<str> + Sync,
-    folds: usize,
-    worst: usize,
-) -> Result<(Model, Evaluation)> {
-    let golds = gold::read_all(golds, &context.settings.results)?;
-    let key = Key::new(context.settings.results.fingerprint_key);
-    let pages: Vec<&Gold> = golds.iter().map(|(_, gold)| gold).collect();
-    let fold = dealt(&pages, &group, folds);
-    if fold.len() < 2 {
-        let what = "all sites of the gold are of one group; a model is judged on groups that it was not made from, so \
-                    training needs two or more (see --group)";
-        return Err(ErrorKind::Input(what.to_owned()).into());
-    }
-    let stop = context.stop;
-    let is_over = || stop.load(Ordering::Relaxed) != 0;
-    let examples = context.pool.install(|| Examples::new(&pages, key, &group));
-    let of = |name: &str| fold.get(name).copied().unwrap_or_default();
-    let mut parts = Vec::new();
-    for part in 0..folds {
-        let model = context.pool.install(|| examples.train(|group| of(group) != part, is_over));
-        context.check_stop()?;
-        let mut settings = context.settings.clone();
-        settings.results.model = Arc::new(model);
-        let context = Context { settings: &settings, pool: Arc::clone(&context.pool), ..*context };
-        let judged: Result<Vec<_>> = golds
-            .iter()
-            .map(|(source, gold)| Ok(decisions_on(&context, source, gold, &Sources::default())?.0))
-            .collect();
-        parts.push(judged?);
-    }
-    let model = context.pool.install(|| examples.train(|_| true, is_over));
-    context.check_stop()?;
-    let scored = golds.into_iter().enumerate().map(|(file, (_, gold))| {
-        let page = |(number, page): (usize, &GoldPage)| {
-            let part = parts.get_mut(of(&group(&page.site))).and_then(|part| part.get_mut(file)?.get_mut(number));
-            part.map(std::mem::take).unwrap_or_default()
-        };
-        let decided: Vec<Vec<Decided>> = gold.pages.iter().enumerate().map(page).collect();
-        Scored::new(gold, &decided)
-    });
-    Ok((model, evaluation(scored.collect(), worst, 0)))
-}
-
-/// Deals groups of sites out to parts, file by file and in the order of their names.
-fn dealt(golds: &[&Gold], group: impl Fn(&str) -> Box<str>, folds: usize) -> HashMap<Box<str>, usize> {
-    let mut dealt = HashMap::new();
-    for gold in golds {
-        let groups: BTreeSet<Box<str>> = gold.pages.iter().map(|page| group(&page.site)).collect();
-        for name in groups {
-            let next = dealt.len() % folds.max(1);
-            dealt.entry(name).or_insert(next);
-        }
-    }
-    dealt
-}
-
 /// Cleans a gold file as a crawl, together with the pages of `with`: what becomes of each line of its pages.
 fn decisions_on(
     context: &Context<'_>,
@@ -234,11 +167,7 @@ fn decisions_on(
     gold: &Gold,
     with: &Sources,
 ) -> Result<(Vec<Vec<Decided>>, Summary)> {
-    let crawl = Sources {
-        found: std::iter::once(source).chain(&with.found).cloned().collect(),
-        folders: with.folders.clone(),
-        unreadable: with.unreadable.clone(),
-    };
+    let crawl = crawl_of(source, with);
     let mut decided = Vec::with_capacity(gold.pages.len());
     let summary = pipeline::judge(
         context,
@@ -254,6 +183,15 @@ fn decisions_on(
     )?;
     check_all_were_read(source, gold, decided.len(), &summary)?;
     Ok((decided, summary))
+}
+
+/// A gold file as a crawl, together with the pages of `with`; the gold is its first source.
+fn crawl_of(source: &Source, with: &Sources) -> Sources {
+    Sources {
+        found: std::iter::once(source).chain(&with.found).cloned().collect(),
+        folders: with.folders.clone(),
+        unreadable: with.unreadable.clone(),
+    }
 }
 
 /// Scores the output of any cleaner against `golds`: rows of `cleaned` are found by their ids, and what their texts hold
@@ -507,33 +445,4 @@ fn worst_lines(page: &GoldPage, scored: &ScoredPage) -> Vec<WorstLine> {
         went.into_iter().take(WORST_LINES).chain(stayed.into_iter().take(WORST_LINES)).collect();
     shown.sort_by_key(|line| (std::cmp::Reverse(line.characters), line.line));
     shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_group_is_dealt_to_one_part_whatever_its_sites_and_files() {
-        let gold = |sites: &[&str]| Gold {
-            name: "gold".into(),
-            pages: sites
-                .iter()
-                .map(|site| GoldPage {
-                    id: "".into(),
-                    url: "".into(),
-                    site: (*site).into(),
-                    marks: Vec::new(),
-                    text: "".into(),
-                    labels: vec![],
-                    record: 1,
-                })
-                .collect(),
-        };
-        let (one, other) = (gold(&["a-2023", "b-2023", "a-2024", "c-2023"]), gold(&["c-2024", "d-2024", "a-2025"]));
-        let group = |site: &str| site.split('-').next().unwrap_or_default().into();
-        let dealt = dealt(&[&one, &other], group, 2);
-        assert_eq!(["a", "b", "c", "d"].map(|name| dealt.get(name).copied()), [Some(0), Some(1), Some(0), Some(1)]);
-        assert_eq!(dealt.len(), 4);
-    }
 }

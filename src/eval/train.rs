@@ -20,6 +20,7 @@ use crate::chrome::decide::LengthWeights;
 use crate::chrome::evidence::prose;
 use crate::chrome::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, MARKUP, for_kind, kind};
 use crate::chrome::model::{Decoder, Model, Prior};
+use crate::chrome::site::SiteModel;
 use crate::chrome::statistics::{self, SHORT, Statistics};
 use crate::chrome::{Judge, Sites, decide};
 use crate::line::{Key, Line, Normaliser, Shape, TitleParts};
@@ -40,6 +41,9 @@ const FILE_POWER: f64 = 0.35;
 const PENALTY: [f64; 2] = [1e-4, 1.2e-3];
 /// The same where HTML alone sets the feature: few labelled sites are HTML, and a landmark is the same on all of them.
 const MARKUP_PENALTY: [f64; 2] = [1e-3, 0.03];
+/// Weight of the penalty on what a weight is moved from where it was, where a model is adapted: so large that few pages
+/// move what they are sure of, and that other sites are judged as before.
+const ADAPTED_PENALTY: f64 = 1.0;
 /// Steps of the optimiser.
 const STEPS: usize = 180;
 /// Its steps where a model is made to choose the decoder by.
@@ -129,6 +133,26 @@ impl Examples {
         Self { sites }
     }
 
+    /// Shows the labelled pages of a gold file, whose `sites` are known of a crawl that it is a part of. `group` names what
+    /// a page belongs to.
+    pub fn of_crawl(gold: &Gold, sites: &Sites, key: Key, group: impl Fn(&GoldPage) -> Box<str>) -> Self {
+        let mut groups: BTreeMap<(&str, Box<str>), Vec<&GoldPage>> = BTreeMap::new();
+        for page in gold.pages.iter().filter(|page| page.labels.iter().any(|label| *label != Label::Unjudged)) {
+            groups.entry((&page.site, group(page))).or_default().push(page);
+        }
+        let (mut judge, mut normaliser) = (Judge::new(sites, key), Normaliser::new(key));
+        let shown = groups.into_iter().filter_map(|((site, group), pages)| {
+            let site = sites.get(site)?;
+            Some(SiteExamples::of(site, group, &pages, &mut judge, &mut normaliser))
+        });
+        Self { sites: shown.collect() }
+    }
+
+    /// Adds the examples of another crawl.
+    pub fn append(&mut self, mut other: Self) {
+        self.sites.append(&mut other.sites);
+    }
+
     /// Number of lines.
     pub fn len(&self) -> usize {
         self.sites.iter().flat_map(|site| &site.pages).map(|page| page.lines.len()).sum()
@@ -142,40 +166,64 @@ impl Examples {
     /// Makes a model of the sites whose group is `chosen`, on the rayon pool it is called from; of no labels, a model
     /// without an opinion. Once it `is_over`, what was found so far is the model.
     pub fn train(&self, chosen: impl Fn(&str) -> bool, is_over: impl Fn() -> bool) -> Model {
-        let sites: Vec<&SiteExamples> = self.sites.iter().filter(|site| chosen(&site.group)).collect();
-        let Some(mut model) = weighed(&sites, STEPS, &is_over) else { return Model::empty() };
+        let sites = self.chosen(chosen);
+        if !are_labelled(&sites) {
+            return Model::empty();
+        }
+        let start = Model { prior: prior(&sites), ..Model::empty() };
+        let mut model = weighed(&sites, &start, Penalty::OnWeights, STEPS, &is_over);
         model.decoder = decoder(&sites, &model, &is_over);
         model
     }
+
+    /// Moves the weights of a model towards what the pages of a `chosen` group say, as far as they are sure of it: the
+    /// penalty is on what is moved (Chelba & Acero, Adaptation of Maximum Entropy Capitalizer, 2004). Prior and decoder
+    /// stay. Of no labels, the model as it is. As [`train`](Self::train) otherwise.
+    pub fn adapt(&self, model: &Model, chosen: impl Fn(&str) -> bool, is_over: impl Fn() -> bool) -> Model {
+        weighed(&self.chosen(chosen), model, Penalty::OnWhatIsMoved, STEPS, is_over)
+    }
+
+    fn chosen(&self, chosen: impl Fn(&str) -> bool) -> Vec<&SiteExamples> {
+        self.sites.iter().filter(|site| chosen(&site.group)).collect()
+    }
 }
 
-/// Learns the prior and the weights of these sites, in so many steps until it `is_over`; nothing of no labels.
-fn weighed(sites: &[&SiteExamples], steps: usize, is_over: impl Fn() -> bool) -> Option<Model> {
-    if sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged).all(|(.., weight)| weight <= 0.0) {
-        return None;
+/// What is kept small.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Penalty {
+    OnWeights,
+    OnWhatIsMoved,
+}
+
+fn are_labelled(sites: &[&SiteExamples]) -> bool {
+    sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged).any(|(.., weight)| weight > 0.0)
+}
+
+/// Learns weights of these sites, from those of `start` on, in so many steps until it `is_over`. Of no labels, `start`.
+fn weighed(
+    sites: &[&SiteExamples],
+    start: &Model,
+    penalty: Penalty,
+    steps: usize,
+    is_over: impl Fn() -> bool,
+) -> Model {
+    let mut model = start.clone();
+    if !are_labelled(sites) {
+        return model;
     }
-    let mut model = Model::empty();
-    model.prior = prior(sites);
     let sites: Vec<(&SiteExamples, Conditions)> =
         sites.iter().map(|site| (*site, model.conditions(&site.statistics, site.number))).collect();
     let scale = Scale::of(&sites);
-    let columns = COUNT + 1;
-    let parts: Vec<Part<'_>> = sites.iter().flat_map(|(site, conditions)| parts(site, *conditions)).collect();
+    let start = scale.point(&model);
+    let goal = Goal {
+        parts: sites.iter().flat_map(|(site, conditions)| parts(site, *conditions)).collect(),
+        origin: (penalty == Penalty::OnWhatIsMoved).then(|| start.clone()),
+        scale: &scale,
+    };
     let steps = (0..steps).take_while(|_| !is_over());
-    let found =
-        minimise(vec![0.0; columns * CONDITIONS.len()], steps, |point, gradient| loss(&parts, &scale, point, gradient));
-    for (condition, weights) in found.chunks(columns).enumerate() {
-        let mut bias = weights.last().copied().unwrap_or_default();
-        for (i, weight) in weights.iter().take(COUNT).enumerate() {
-            let weight = weight / scale.deviation[i];
-            bias -= weight * scale.mean[i];
-            if let Some(row) = model.weights.get_mut(i) {
-                row[condition] = weight as f32;
-            }
-        }
-        model.bias[condition] = bias as f32;
-    }
-    Some(model)
+    let found = minimise(start, steps, |point, gradient| goal.loss(point, gradient));
+    scale.set(&mut model, &found);
+    model
 }
 
 fn rounds((cut, rounds): (usize, u64)) -> impl Iterator<Item = (usize, u64)> {
@@ -204,24 +252,31 @@ fn show(crawl: &[(Box<str>, Vec<&GoldPage>)], key: Key) -> Vec<SiteExamples> {
     census.add(log);
     let sites = Sites::learn(&census);
     let mut judge = Judge::new(&sites, key);
-    let mut shown = Vec::new();
-    for (group, pages) in crawl {
-        let Some(site) = pages.first().and_then(|page| sites.get(&page.site)) else { continue };
-        let few = pick(pages, PAGES, 0);
-        let weight = 1.0 / (few.len() as f64).sqrt();
-        let pages = few.into_iter().map(|page| {
+    let shown = crawl.iter().filter_map(|(group, pages)| {
+        let site = sites.get(&pages.first()?.site)?;
+        Some(SiteExamples::of(site, group.clone(), &pick(pages, PAGES, 0), &mut judge, &mut normaliser))
+    });
+    shown.collect()
+}
+
+impl SiteExamples {
+    /// Makes examples of pages of a site.
+    fn of(
+        site: &SiteModel,
+        group: Box<str>,
+        pages: &[&GoldPage],
+        judge: &mut Judge<'_>,
+        normaliser: &mut Normaliser,
+    ) -> Self {
+        let weight = 1.0 / (pages.len().max(1) as f64).sqrt();
+        let mut lines = Vec::new();
+        let pages = pages.iter().map(|page| {
             normaliser.page(&page.text, &mut lines);
             let address = Page { url: &page.url, id: None, site: &page.site, text: &page.text, marks: &page.marks };
             PageExample { lines: examples(page, &lines, &judge.features(&address, &lines)), weight }
         });
-        shown.push(SiteExamples {
-            group: group.clone(),
-            pages: pages.collect(),
-            statistics: *site.statistics(),
-            number: site.counts().pages(),
-        });
+        Self { group, pages: pages.collect(), statistics: *site.statistics(), number: site.counts().pages() }
     }
-    shown
 }
 
 /// The lines of a page that are not blank, with their labels. Gold ends lines at line feeds alone.
@@ -278,6 +333,36 @@ impl Scale {
         let deviation =
             squares.iter().zip(&mean).map(|(squares, mean)| (squares / all - mean * mean).max(0.0).sqrt() + 1e-3);
         Self { deviation: deviation.collect(), mean }
+    }
+
+    /// The weights of a model, for features of mean 0 and deviation 1: those of each condition, its bias last.
+    fn point(&self, model: &Model) -> Vec<f64> {
+        let mut point = Vec::with_capacity((COUNT + 1) * CONDITIONS.len());
+        for condition in 0..CONDITIONS.len() {
+            let mut bias = f64::from(model.bias[condition]);
+            for ((row, mean), deviation) in model.weights.iter().zip(&self.mean).zip(&self.deviation) {
+                let weight = f64::from(row[condition]);
+                bias += weight * mean;
+                point.push(weight * deviation);
+            }
+            point.push(bias);
+        }
+        point
+    }
+
+    /// Gives a model the weights that stand at `point`.
+    fn set(&self, model: &mut Model, point: &[f64]) {
+        for (condition, weights) in point.chunks(COUNT + 1).enumerate() {
+            let mut bias = weights.last().copied().unwrap_or_default();
+            for (((row, weight), mean), deviation) in
+                model.weights.iter_mut().zip(weights).zip(&self.mean).zip(&self.deviation)
+            {
+                let weight = weight / deviation;
+                bias -= weight * mean;
+                row[condition] = weight as f32;
+            }
+            model.bias[condition] = bias as f32;
+        }
     }
 }
 
@@ -358,31 +443,51 @@ fn parts(site: &SiteExamples, conditions: Conditions) -> impl Iterator<Item = Pa
     lines.into_iter().enumerate().map(of_kind).filter(|part| !part.lines.is_empty())
 }
 
-/// Cross entropy of the labels and the penalty, at `point`, and its gradient.
-fn loss(parts: &[Part<'_>], scale: &Scale, point: &[f64], gradient: &mut [f64]) -> f64 {
-    let columns = COUNT + 1;
-    let slopes: Vec<Slope> = parts.par_iter().map(|part| part.slope(scale, point)).collect();
-    gradient.fill(0.0);
-    let (mut total, mut all) = (0.0, 0.0);
-    for (part, slope) in parts.iter().zip(slopes) {
-        total += slope.loss;
-        all += slope.weight;
-        for (condition, gradient) in part.conditions.iter().zip(gradient.chunks_mut(columns)) {
-            for (gradient, slope) in gradient.iter_mut().zip(&slope.slope) {
-                *gradient += f64::from(*condition) * slope;
+/// What weights are to bring down.
+struct Goal<'a> {
+    parts: Vec<Part<'a>>,
+    scale: &'a Scale,
+    /// The point that weights are drawn to; nothing where they are drawn to 0.
+    origin: Option<Vec<f64>>,
+}
+
+impl Goal<'_> {
+    /// Cross entropy of the labels and the penalty, at `point`, and its gradient.
+    fn loss(&self, point: &[f64], gradient: &mut [f64]) -> f64 {
+        let columns = COUNT + 1;
+        let slopes: Vec<Slope> = self.parts.par_iter().map(|part| part.slope(self.scale, point)).collect();
+        gradient.fill(0.0);
+        let (mut total, mut all) = (0.0, 0.0);
+        for (part, slope) in self.parts.iter().zip(slopes) {
+            total += slope.loss;
+            all += slope.weight;
+            for (condition, gradient) in part.conditions.iter().zip(gradient.chunks_mut(columns)) {
+                for (gradient, slope) in gradient.iter_mut().zip(&slope.slope) {
+                    *gradient += f64::from(*condition) * slope;
+                }
             }
         }
+        gradient.iter_mut().for_each(|g| *g /= all);
+        let mut loss = total / all;
+        for (i, (gradient, weight)) in gradient.iter_mut().zip(point).enumerate() {
+            let moved = weight - self.origin.as_ref().map_or(0.0, |origin| origin[i]);
+            let penalty = self.penalty(i / columns, i % columns);
+            loss += penalty / 2.0 * moved * moved;
+            *gradient += penalty * moved;
+        }
+        loss
     }
-    gradient.iter_mut().for_each(|g| *g /= all);
-    let mut loss = total / all;
-    for (i, (gradient, weight)) in gradient.iter_mut().zip(point).enumerate() {
-        let is_bias = i % columns == COUNT;
-        let penalty = if MARKUP.contains(&(i % columns)) { MARKUP_PENALTY } else { PENALTY };
-        let penalty = if is_bias && i < columns { 0.0 } else { penalty[usize::from(i >= columns)] };
-        loss += penalty / 2.0 * weight * weight;
-        *gradient += penalty * weight;
+
+    /// What the weight of a column costs; the last column is the bias.
+    fn penalty(&self, condition: usize, column: usize) -> f64 {
+        let penalty = match self.origin {
+            Some(_) => return ADAPTED_PENALTY,
+            None if column == COUNT && condition == 0 => return 0.0,
+            None if MARKUP.contains(&column) => MARKUP_PENALTY,
+            None => PENALTY,
+        };
+        penalty[usize::from(condition > 0)]
     }
-    loss
 }
 
 /// What the lines of a part add to the loss.
@@ -449,8 +554,9 @@ fn decoder(sites: &[&SiteExamples], model: &Model, is_over: impl Fn() -> bool) -
     for part in 0..2 {
         let (judged, others): (Vec<&SiteExamples>, Vec<&SiteExamples>) =
             sites.iter().partition(|site| half(site) == part);
-        let of_others = weighed(&others, SCOUT_STEPS, &is_over);
-        let found = f1_by(&tried, &judged, of_others.as_ref().unwrap_or(model));
+        let start = if are_labelled(&others) { &Model { prior: prior(&others), ..Model::empty() } } else { model };
+        let of_others = weighed(&others, start, Penalty::OnWeights, SCOUT_STEPS, &is_over);
+        let found = f1_by(&tried, &judged, &of_others);
         all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
     }
     let best = (0..tried.len()).max_by(|a, b| all[*a].total_cmp(&all[*b]));
@@ -574,6 +680,58 @@ mod tests {
         assert_eq!(examples(&gold).train(|_| true, || false).write(), model);
         let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         assert_eq!(one_thread.install(|| examples(&gold).train(|_| true, || false).write()), model);
+    }
+
+    /// Pages whose menus hold, in the model's eyes, text: of one site of the gold, the labels are turned round.
+    fn turned_round(gold: &Gold) -> Gold {
+        let pages = gold.pages.iter().filter(|page| &*page.site == "one.example").map(|page| {
+            let labels = page.labels.iter().map(|label| match label {
+                Label::Content => Label::Chrome,
+                Label::Chrome => Label::Content,
+                Label::Unjudged => Label::Unjudged,
+            });
+            GoldPage {
+                id: page.id.clone(),
+                url: page.url.clone(),
+                site: page.site.clone(),
+                marks: Vec::new(),
+                text: page.text.clone(),
+                labels: labels.collect(),
+                record: page.record,
+            }
+        });
+        Gold { name: "turned.jsonl".into(), pages: pages.collect() }
+    }
+
+    #[test]
+    fn a_model_is_adapted_to_what_few_pages_say_of_their_site() {
+        let gold = gold(&["one.example", "two.example", "three.example"]);
+        let model = examples(&gold).train(|_| true, || false);
+        let turned = turned_round(&gold);
+        let mut census = Census::default();
+        let mut log = Log::default();
+        let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
+        let mut lines = Vec::new();
+        for page in &gold.pages {
+            normaliser.page(&page.text, &mut lines);
+            log.add(&page.site, &page.text, &lines, titles.of(&page.text, &lines));
+        }
+        census.add(log);
+        let sites = Sites::learn(&census);
+        let part = |page: &GoldPage| if page.record < 4 { "few" } else { "rest" };
+        let own = Examples::of_crawl(&turned, &sites, Key::default(), |page| part(page).into());
+        let parts: Vec<(&str, usize)> = own.sites.iter().map(|site| (&*site.group, site.pages.len())).collect();
+        assert_eq!(parts, [("few", 3), ("rest", 5)]);
+        let adapted = own.adapt(&model, |group| group == "few", || false);
+        assert_eq!((&adapted.prior, adapted.decoder), (&model.prior, model.decoder));
+        let on_rest = |model| surprise(&own, model, |group| group == "rest");
+        assert!(on_rest(&adapted) < 0.8 * on_rest(&model), "{} of {}", on_rest(&adapted), on_rest(&model));
+        // Nothing said, nothing moved.
+        assert_eq!(own.adapt(&model, |_| false, || false), model);
+        // Nor where the labels are what the model says already.
+        let agreed = Examples::of_crawl(&gold, &sites, Key::default(), |_| "".into());
+        let still = agreed.adapt(&model, |_| true, || false);
+        assert!(surprise(&own, &still, |_| true) > 0.9 * surprise(&own, &model, |_| true));
     }
 
     #[test]

@@ -105,6 +105,13 @@ pub struct Sources {
     pub unreadable: Vec<(Arc<str>, String)>,
 }
 
+impl Sources {
+    /// Bytes of all that can be read.
+    pub fn size(&self) -> u64 {
+        self.found.iter().map(|source| source.size).sum()
+    }
+}
+
 /// Finds all inputs and looks at the first bytes of each.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fixture::{Crawl, Page, Place, Run, gz, rows, zst};
+use crate::fixture::{Crawl, Lcg, Page, Place, Run, gz, rows, zst};
 use dehusk::chrome::Model;
 
 /// A row of gold: the page's own lines are content, the others chrome.
@@ -232,6 +232,65 @@ fn a_model_is_made_of_gold_and_judged_on_sites_that_it_was_not_made_from() {
 }
 
 #[test]
+fn a_model_is_adapted_to_a_site_by_a_few_of_its_pages() {
+    let place = Place::new();
+    let (mut crawl, mut rng) = (Crawl::plain(1, 30), Lcg(3));
+    for page in &mut crawl.0 {
+        let at = page.lines.len() - 1;
+        page.lines.splice(at..at, (0..6).map(|_| rng.sentence(5)));
+    }
+    place.write("crawl.jsonl.gz", gz(&crawl.jsonl()));
+    // Six short lines below the text of each page: the list of a shop is content, what others read is not.
+    for label in [0, 1] {
+        let row = |page: &Page| {
+            let mut row = gold_row(page);
+            let last = page.lines.len() - 1;
+            row["gold"].as_array_mut().unwrap()[last - 6..last].fill(json!(label));
+            format!("{row}\n")
+        };
+        place.write("few.jsonl", crawl.0.iter().take(5).map(row).collect::<String>());
+        place.write("others.jsonl", crawl.0.iter().skip(5).map(row).collect::<String>());
+        let judged = |arguments: &[&str]| {
+            let found =
+                eval(&place, &[&["others.jsonl", "--scope", "host", "--with", "few.jsonl"], arguments].concat());
+            found["all"]["f1"].as_f64().unwrap()
+        };
+        let adapt = |model: &str, others: &[&str]| {
+            let arguments = ["few.jsonl", "--with", "crawl.jsonl.gz", "--scope", "host", "--train", model, "--adapt"];
+            eval(&place, &[&arguments[..], others].concat())
+        };
+        let [own, again, further] = ["own", "again", "further"].map(|name| format!("{name}{label}.json"));
+        let found = adapt(&own, &[]);
+        assert!(judged(&["--model", &own]) > 0.999, "{label}: {} before", judged(&[]));
+        // The figures are of pages that the model judged by had not seen.
+        assert!(found["all"]["f1"].as_f64().unwrap() > 0.999, "{label}: {}", found["all"]);
+        let about = Model::load(&place.path(&own)).unwrap().about;
+        assert_eq!((&about["gold"][0]["pages"], &about["adapted from"]["site F1"]["news"]), (&json!(5), &json!(0.945)));
+        adapt(&again, &["-j", "1", "--reading", "twice"]);
+        assert_eq!(place.text(&again), place.text(&own));
+        // An adapted model can be adapted further.
+        adapt(&further, &["--model", &own]);
+        assert!(judged(&["--model", &further]) > 0.999);
+    }
+}
+
+#[test]
+fn what_a_model_cannot_be_adapted_to_is_told() {
+    let place = Place::new();
+    let crawl = Crawl::plain(1, 3);
+    place.write("one.jsonl", format!("{}\n", gold_row(&crawl.0[0])));
+    place.write("with.jsonl", "not JSON\n");
+    let run = place.run(&["eval", "one.jsonl", "--train", "own.json", "--adapt"]);
+    run.says(2, &["error: the gold has fewer than two labelled pages", "label one more"]);
+    assert!(!place.path("own.json").exists());
+    place.write("gold.jsonl", gold(&crawl));
+    // What cannot be read beside the gold is told, and nothing else is lost.
+    let run = place.run(&["eval", "gold.jsonl", "--with", "with.jsonl", "--train", "own.json", "--adapt"]);
+    run.says(3, &["with.jsonl:1", "part of the input could not be read"]);
+    assert!(place.path("own.json").exists() && !run.stdout.is_empty());
+}
+
+#[test]
 fn wrong_training_is_refused_before_anything_is_written() {
     let place = Place::new();
     let gold = gold_of_sites();
@@ -241,7 +300,10 @@ fn wrong_training_is_refused_before_anything_is_written() {
         (&["--train", "model.json", "--group", "site"], &["error: all sites of the gold are of one group", "--group"]),
         (&["--train", "gold.jsonl"], &["exists already; name another file for the model"]),
         (&["--train", "model.json", "--folds", "1"], &["--folds"]),
-        (&["--train", "model.json", "--with", "gold.jsonl"], &["cannot be used with"]),
+        (&["--train", "model.json", "--with", "gold.jsonl"], &["leave it out, or adapt a model", "--adapt"]),
+        (&["--adapt"], &["--train"]),
+        (&["--train", "model.json", "--adapt", "--group", "x"], &["cannot be used with"]),
+        (&["--train", "model.json", "--adapt", "--model", "gold.jsonl"], &["error: gold.jsonl: this is no model"]),
         (&["--group", "x"], &["--train"]),
         (&["--train", "no/such/folder/model.json"], &["error: ", "no/such/folder/model.json"]),
     ] {
