@@ -9,7 +9,6 @@ pub mod calibration;
 pub mod embedding;
 pub mod gold;
 pub mod held_out;
-pub mod minimise;
 pub mod score;
 pub mod train;
 
