@@ -14,7 +14,7 @@ use super::{BAD, BOLD, DIM, NOTE, Talk, config_file, exit_status, progress, sign
 use crate::config::{Options, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::calibration::Calibration;
-use crate::eval::held_out;
+use crate::eval::held_out::{self, Made};
 use crate::eval::score::Figures;
 use crate::eval::{self, Evaluation, RuleFigures, SiteFigures, WorstLine, WorstPage};
 use crate::ordered;
@@ -161,16 +161,15 @@ impl Eval {
         // Before the training: that it cannot be written is better known now.
         let mut file = temporary(path)?;
         let folds = usize::from(self.folds);
-        let done = if self.adapt {
+        let made = if self.adapt {
             held_out::adapted(context, golds, with, folds, self.worst)
         } else {
             held_out::trained(context, golds, group, folds, self.worst)
-                .map(|(model, evaluation)| (model, evaluation, Vec::new()))
         };
         progress.end();
-        let (mut model, evaluation, summaries) = done?;
+        let Made { mut model, evaluation, parts, summaries } = made?;
         let from = self.adapt.then(|| std::mem::take(&mut model.about));
-        model.about = about(&evaluation, self.folds, from);
+        model.about = about(&evaluation, parts, from);
         file.write_all(model.write().as_bytes()).map_err(Error::writing(path))?;
         persist(file, path, false)?;
         // What was read beside the gold is the same each time.
@@ -193,7 +192,7 @@ fn grouping(pattern: Option<&str>) -> Result<impl Fn(&str) -> Box<str> + Sync + 
 }
 
 /// What a model says of itself, and what the one says that it was adapted `from`.
-fn about(evaluation: &Evaluation, folds: u16, from: Option<serde_json::Value>) -> serde_json::Value {
+fn about(evaluation: &Evaluation, parts: usize, from: Option<serde_json::Value>) -> serde_json::Value {
     let rounded = |figure: f64| (figure * 1000.0).round() / 1000.0;
     let files = evaluation.files.iter().map(|file| {
         let name = Path::new(&file.file).file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -203,7 +202,7 @@ fn about(evaluation: &Evaluation, folds: u16, from: Option<serde_json::Value>) -
     let (how, unseen) = if from.is_some() { (" --adapt", "page") } else { ("", "group of sites") };
     let mut about = serde_json::json!({
         "made by": format!("dehusk eval --train{how}, version {}", env!("CARGO_PKG_VERSION")),
-        "figures": format!("of models that did not see the {unseen} they judged, {folds} parts"),
+        "figures": format!("of models that did not see the {unseen} they judged, {parts} parts"),
         "gold": files.collect::<Vec<_>>(),
     });
     if let Some(from) = from {

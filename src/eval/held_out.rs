@@ -17,6 +17,19 @@ use crate::report::Summary;
 use crate::source::Source;
 use crate::source::paths::Sources;
 
+/// A model, and how good it is.
+#[derive(Debug)]
+pub struct Made {
+    /// The model, made of all pages.
+    pub model: Model,
+    /// How well pages are judged by models that were not made from them.
+    pub evaluation: Evaluation,
+    /// How many parts the pages were dealt out to.
+    pub parts: usize,
+    /// The summaries of the crawls.
+    pub summaries: Vec<Summary>,
+}
+
 /// Makes a model of `golds`, and scores it on sites that it was not made from: the groups of sites, as `group` names them,
 /// are dealt out to `folds` parts, and each part is judged by a model made of the others; the `worst` pages come with
 /// their worst lines. See [`train`](mod@super::train).
@@ -30,7 +43,7 @@ pub fn trained(
     group: impl Fn(&str) -> Box<str> + Sync,
     folds: usize,
     worst: usize,
-) -> Result<(Model, Evaluation)> {
+) -> Result<Made> {
     let golds = gold::read_all(golds, &context.settings.results)?;
     let pages: Vec<&Gold> = golds.iter().map(|(_, gold)| gold).collect();
     let fold = dealt(&pages, &group, folds);
@@ -45,26 +58,17 @@ pub fn trained(
     let stop = context.stop;
     let is_over = || stop.load(Ordering::Relaxed) != 0;
     let train = |left_out| examples.train(|group| Some(of(group)) != left_out, is_over);
-    let folds = folds.min(fold.len());
-    let (model, scored, _) =
-        by_parts(context, golds, &Sources::default(), folds, train, |page| of(&group(&page.site)))?;
-    Ok((model, evaluation(scored, worst, 0)))
+    let judging = Judging { context, with: &Sources::default(), parts: folds.min(fold.len()), worst };
+    judging.by_parts(golds, train, |page| of(&group(&page.site)))
 }
 
 /// Adapts the model of the context's settings to `golds`, each a part of a crawl of which `with` holds the other pages, and
 /// scores it on pages that it was not adapted to: the labelled pages are dealt out to `folds` parts, by their ids, and
-/// each part is judged by a model adapted to the others. The summaries are those of the crawls. See
-/// [`Examples::adapt`].
+/// each part is judged by a model adapted to the others. See [`Examples::adapt`].
 ///
 /// # Errors
 /// When there is one labelled page alone; when a signal asks the run to stop; as [`verdicts`](super::verdicts).
-pub fn adapted(
-    context: &Context<'_>,
-    golds: &Sources,
-    with: &Sources,
-    folds: usize,
-    worst: usize,
-) -> Result<(Model, Evaluation, Vec<Summary>)> {
+pub fn adapted(context: &Context<'_>, golds: &Sources, with: &Sources, folds: usize, worst: usize) -> Result<Made> {
     let golds = gold::read_all(golds, &context.settings.results)?;
     let parts = parts(golds.iter().map(|(_, gold)| gold), folds);
     if parts.len() < 2 {
@@ -90,50 +94,57 @@ pub fn adapted(
         let left_out = left_out.map(|part| part.to_string());
         examples.adapt(model, |part| Some(part) != left_out.as_deref(), is_over)
     };
-    let folds = folds.min(parts.len());
-    let (model, scored, summaries) = by_parts(context, golds, with, folds, adapt, part)?;
-    Ok((model, evaluation(scored, worst, 0), summaries))
+    let judging = Judging { context, with, parts: folds.min(parts.len()), worst };
+    judging.by_parts(golds, adapt, part)
 }
 
-/// What `make` makes of all pages, and the verdicts on each page by what it makes of the pages that are not of its part:
-/// `make` is given the part to leave out.
-fn by_parts(
-    context: &Context<'_>,
-    golds: Vec<(Source, Gold)>,
-    with: &Sources,
-    folds: usize,
-    make: impl Fn(Option<usize>) -> Model + Sync,
-    part: impl Fn(&GoldPage) -> usize,
-) -> Result<(Model, Vec<Scored>, Vec<Summary>)> {
-    let mut summaries = Vec::new();
-    let mut parts: Vec<Vec<Vec<Vec<Decided>>>> = Vec::new();
-    for left_out in 0..folds {
-        let model = context.pool.install(|| make(Some(left_out)));
-        context.check_stop()?;
-        let mut settings = context.settings.clone();
-        settings.results.model = Arc::new(model);
-        let context = Context { settings: &settings, pool: Arc::clone(&context.pool), ..*context };
-        summaries.clear();
-        let mut judged = Vec::new();
-        for (source, gold) in &golds {
-            let (decided, summary) = decisions_on(&context, source, gold, with)?;
-            judged.push(decided);
-            summaries.push(summary);
+/// How pages are judged by models that were not made from them.
+struct Judging<'a> {
+    context: &'a Context<'a>,
+    /// Further pages of each crawl.
+    with: &'a Sources,
+    parts: usize,
+    worst: usize,
+}
+
+impl Judging<'_> {
+    /// What `make` makes of all pages, and the figures of each page by what it makes of those that are not of its part:
+    /// `make` is given the part to leave out.
+    fn by_parts(
+        &self,
+        golds: Vec<(Source, Gold)>,
+        make: impl Fn(Option<usize>) -> Model + Sync,
+        part: impl Fn(&GoldPage) -> usize,
+    ) -> Result<Made> {
+        let pool = &self.context.pool;
+        let mut summaries = Vec::new();
+        // Of each part, of each file, what becomes of the lines of each page.
+        let mut parts: Vec<Vec<Vec<Vec<Decided>>>> = Vec::new();
+        for left_out in 0..self.parts {
+            let model = pool.install(|| make(Some(left_out)));
+            self.context.check_stop()?;
+            let mut settings = self.context.settings.clone();
+            settings.results.model = Arc::new(model);
+            let context = Context { settings: &settings, pool: Arc::clone(pool), ..*self.context };
+            let judged: Result<Vec<_>> =
+                golds.iter().map(|(source, gold)| decisions_on(&context, source, gold, self.with)).collect();
+            let (judged, of_part) = judged?.into_iter().unzip();
+            parts.push(judged);
+            summaries = of_part;
         }
-        parts.push(judged);
+        let model = pool.install(|| make(None));
+        self.context.check_stop()?;
+        let scored = golds.into_iter().enumerate().map(|(file, (_, gold))| {
+            let page = |(number, page): (usize, &GoldPage)| {
+                let part = parts.get_mut(part(page)).and_then(|part| part.get_mut(file)?.get_mut(number));
+                part.map(std::mem::take).unwrap_or_default()
+            };
+            let decided: Vec<Vec<Decided>> = gold.pages.iter().enumerate().map(page).collect();
+            Scored::new(gold, &decided)
+        });
+        let evaluation = evaluation(scored.collect(), self.worst, 0);
+        Ok(Made { model, evaluation, parts: self.parts, summaries })
     }
-    let model = context.pool.install(|| make(None));
-    context.check_stop()?;
-    let scored = golds.into_iter().enumerate().map(|(file, (_, gold))| {
-        let page = |(number, page): (usize, &GoldPage)| {
-            let part = parts.get_mut(part(page)).and_then(|part| part.get_mut(file)?.get_mut(number));
-            part.map(std::mem::take).unwrap_or_default()
-        };
-        let decided: Vec<Vec<Decided>> = gold.pages.iter().enumerate().map(page).collect();
-        Scored::new(gold, &decided)
-    });
-    let scored = scored.collect();
-    Ok((model, scored, summaries))
 }
 
 /// Deals groups of sites out to parts, file by file and in the order of their names.

@@ -265,6 +265,7 @@ fn a_model_is_adapted_to_a_site_by_a_few_of_its_pages() {
         // The figures are of pages that the model judged by had not seen.
         assert!(found["all"]["f1"].as_f64().unwrap() > 0.999, "{label}: {}", found["all"]);
         let about = Model::load(&place.path(&own)).unwrap().about;
+        assert_eq!(about["figures"], "of models that did not see the page they judged, 5 parts");
         assert_eq!((&about["gold"][0]["pages"], &about["adapted from"]["site F1"]["news"]), (&json!(5), &json!(0.945)));
         adapt(&again, &["-j", "1", "--reading", "twice"]);
         assert_eq!(place.text(&again), place.text(&own));
