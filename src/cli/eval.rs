@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 
 use super::summary::problems;
 use super::table::{self, cut, left, share, styled};
-use super::{BAD, BOLD, DIM, NOTE, Talk, config_file, exit_status, progress, signals};
+use super::{BAD, BOLD, DIM, NOTE, Talk, config_file, exit_status, progress, say, signals};
 use crate::config::{Options, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::eval::calibration::Calibration;
@@ -176,6 +176,13 @@ impl Eval {
         let summary = summaries.into_iter().next().unwrap_or_default();
         problems(&summary);
         show(&evaluation, self.format, self.worst)?;
+        let gain = evaluation.before.map_or(1.0, |before| evaluation.all.shares.f1 - before.shares.f1);
+        if gain <= 0.0 && !talk.quiet {
+            say(format_args!(
+                "{NOTE}note:{NOTE:#} pages that the adapted model had not seen are judged no better than before; label more pages, of \
+                 all kinds that the site has"
+            ));
+        }
         Ok(exit_status(&summary, context.settings, talk))
     }
 }
@@ -278,6 +285,9 @@ fn figures(out: &mut String, evaluation: &Evaluation, width: usize) {
     }
     if evaluation.files.len() > 1 {
         figures_row(out, &styled(BOLD, left("all", name)), &evaluation.all);
+    }
+    if let Some(before) = &evaluation.before {
+        figures_row(out, &styled(DIM, left("before", name)), before);
     }
 }
 

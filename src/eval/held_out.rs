@@ -59,7 +59,7 @@ pub fn trained(
     let is_over = || stop.load(Ordering::Relaxed) != 0;
     let train = |left_out| examples.train(|group| Some(of(group)) != left_out, is_over);
     let judging = Judging { context, with: &Sources::default(), parts: folds.min(fold.len()), worst };
-    judging.by_parts(golds, train, |page| of(&group(&page.site)))
+    judging.by_parts(&golds, train, |page| of(&group(&page.site)))
 }
 
 /// Adapts the model of the context's settings to `golds`, each a part of a crawl of which `with` holds the other pages, and
@@ -95,7 +95,9 @@ pub fn adapted(context: &Context<'_>, golds: &Sources, with: &Sources, folds: us
         examples.adapt(model, |part| Some(part) != left_out.as_deref(), is_over)
     };
     let judging = Judging { context, with, parts: folds.min(parts.len()), worst };
-    judging.by_parts(golds, adapt, part)
+    let mut made = judging.by_parts(&golds, adapt, part)?;
+    made.evaluation.before = Some(judging.by(context, &golds)?.all);
+    Ok(made)
 }
 
 /// How pages are judged by models that were not made from them.
@@ -112,7 +114,7 @@ impl Judging<'_> {
     /// `make` is given the part to leave out.
     fn by_parts(
         &self,
-        golds: Vec<(Source, Gold)>,
+        golds: &[(Source, Gold)],
         make: impl Fn(Option<usize>) -> Model + Sync,
         part: impl Fn(&GoldPage) -> usize,
     ) -> Result<Made> {
@@ -134,7 +136,7 @@ impl Judging<'_> {
         }
         let model = pool.install(|| make(None));
         self.context.check_stop()?;
-        let scored = golds.into_iter().enumerate().map(|(file, (_, gold))| {
+        let scored = golds.iter().enumerate().map(|(file, (_, gold))| {
             let page = |(number, page): (usize, &GoldPage)| {
                 let part = parts.get_mut(part(page)).and_then(|part| part.get_mut(file)?.get_mut(number));
                 part.map(std::mem::take).unwrap_or_default()
@@ -144,6 +146,15 @@ impl Judging<'_> {
         });
         let evaluation = evaluation(scored.collect(), self.worst, 0);
         Ok(Made { model, evaluation, parts: self.parts, summaries })
+    }
+
+    /// The figures of pages by the model of a context's settings.
+    fn by(&self, context: &Context<'_>, golds: &[(Source, Gold)]) -> Result<Evaluation> {
+        let scored: Result<Vec<Scored<'_>>> = golds
+            .iter()
+            .map(|(source, gold)| Ok(Scored::new(gold, &decisions_on(context, source, gold, self.with)?.0)))
+            .collect();
+        Ok(evaluation(scored?, 0, 0))
     }
 }
 

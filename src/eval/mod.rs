@@ -40,6 +40,9 @@ pub struct Evaluation {
     pub files: Vec<FileFigures>,
     /// The figures of all files together; equal names of sites in two files are two sites.
     pub all: Figures,
+    /// The same by the model as it was, where a model was adapted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Figures>,
     /// Each site, lowest F1 first.
     pub sites: Vec<SiteFigures>,
     /// Each rule of dehusk, most lines first; empty where another cleaner is scored.
@@ -151,8 +154,8 @@ pub fn verdicts(
     let golds = gold::read_all(golds, &context.settings.results)?;
     let mut summaries = Vec::new();
     let mut scored = Vec::new();
-    for (source, gold) in golds {
-        let (decided, summary) = decisions_on(context, &source, &gold, with)?;
+    for (source, gold) in &golds {
+        let (decided, summary) = decisions_on(context, source, gold, with)?;
         summaries.push(summary);
         scored.push(Scored::new(gold, &decided));
     }
@@ -229,7 +232,7 @@ pub fn cleaned(golds: &Sources, cleaned: &Source, settings: &Results, worst: usi
     drop(places);
     let mut missing = 0;
     let scored = golds
-        .into_iter()
+        .iter()
         .map(|(_, gold)| {
             let decided: Vec<Vec<Decided>> = gold
                 .pages
@@ -292,8 +295,8 @@ fn decisions(text: &str, lines: &[Line], verdicts: &[Verdict], empty: Empty) -> 
 }
 
 /// A gold file with its scores.
-struct Scored {
-    gold: Gold,
+struct Scored<'a> {
+    gold: &'a Gold,
     pages: Vec<ScoredPage>,
 }
 
@@ -307,8 +310,8 @@ struct ScoredPage {
     odds: Vec<(f32, bool)>,
 }
 
-impl Scored {
-    fn new(gold: Gold, decided: &[Vec<Decided>]) -> Self {
+impl<'a> Scored<'a> {
+    fn new(gold: &'a Gold, decided: &[Vec<Decided>]) -> Self {
         let recurrence = score::recurrence(&gold.pages);
         let pages = gold
             .pages
@@ -340,7 +343,7 @@ impl ScoredPage {
     }
 }
 
-fn evaluation(scored: Vec<Scored>, worst: usize, missing: u64) -> Evaluation {
+fn evaluation(scored: Vec<Scored<'_>>, worst: usize, missing: u64) -> Evaluation {
     let mut all = Tally::default();
     let mut files = Vec::new();
     let mut sites = Vec::new();
@@ -373,6 +376,7 @@ fn evaluation(scored: Vec<Scored>, worst: usize, missing: u64) -> Evaluation {
     Evaluation {
         files,
         all: all.figures(),
+        before: None,
         sites,
         rules,
         calibration: calibration.finish(),
@@ -399,7 +403,7 @@ fn count_rules(page: &GoldPage, scored: &ScoredPage, rules: &mut HashMap<(Rule, 
 fn worst_pages(scored: &[Scored], worst: usize) -> Vec<WorstPage> {
     let mut pages: Vec<(&Gold, &GoldPage, &ScoredPage)> = scored
         .iter()
-        .flat_map(|file| file.gold.pages.iter().zip(&file.pages).map(|(page, scored)| (&file.gold, page, scored)))
+        .flat_map(|file| file.gold.pages.iter().zip(&file.pages).map(|(page, scored)| (file.gold, page, scored)))
         .filter(|(.., scored)| scored.score.is_judged() && scored.score.shares().f1 < 1.0)
         .collect();
     pages.sort_by(|(_, _, a), (_, _, b)| {

@@ -262,6 +262,8 @@ fn a_model_is_adapted_to_a_site_by_a_few_of_its_pages() {
         let [own, again, further] = ["own", "again", "further"].map(|name| format!("{name}{label}.json"));
         let found = adapt(&own, &[]);
         assert!(judged(&["--model", &own]) > 0.999, "{label}: {} before", judged(&[]));
+        let of_few = eval(&place, &["few.jsonl", "--with", "crawl.jsonl.gz", "--scope", "host"]);
+        assert_eq!((&found["before"], of_few.get("before")), (&of_few["all"], None));
         // The figures are of pages that the model judged by had not seen.
         assert!(found["all"]["f1"].as_f64().unwrap() > 0.999, "{label}: {}", found["all"]);
         let about = Model::load(&place.path(&own)).unwrap().about;
@@ -285,6 +287,9 @@ fn what_a_model_cannot_be_adapted_to_is_told() {
     run.says(2, &["error: the gold has fewer than two labelled pages", "label one more"]);
     assert!(!place.path("own.json").exists());
     place.write("gold.jsonl", gold(&crawl));
+    // All was right before.
+    let run = place.run(&["eval", "gold.jsonl", "--train", "useless.json", "--adapt"]);
+    run.says(0, &["note: pages that the adapted model had not seen are judged no better than before"]);
     // What cannot be read beside the gold is told, and nothing else is lost.
     let run = place.run(&["eval", "gold.jsonl", "--with", "with.jsonl", "--train", "own.json", "--adapt"]);
     run.says(3, &["with.jsonl:1", "part of the input could not be read"]);
