@@ -269,6 +269,8 @@ fn a_model_is_adapted_to_a_site_by_a_few_of_its_pages() {
         let about = Model::load(&place.path(&own)).unwrap().about;
         assert_eq!(about["figures"], "of models that did not see the page they judged, 5 parts");
         assert_eq!((&about["gold"][0]["pages"], &about["adapted from"]["site F1"]["news"]), (&json!(5), &json!(0.945)));
+        let turned: String = place.text("few.jsonl").lines().rev().map(|row| format!("{row}\n")).collect();
+        place.write("few.jsonl", turned);
         adapt(&again, &["-j", "1", "--reading", "twice"]);
         assert_eq!(place.text(&again), place.text(&own));
         // An adapted model can be adapted further.

@@ -114,6 +114,8 @@ impl Examples {
         for page in gold.pages.iter().filter(|page| page.labels.iter().any(|label| *label != Label::Unjudged)) {
             groups.entry((&page.site, group(page))).or_default().push(page);
         }
+        // Sums of floats hang on the order of what is summed up.
+        groups.values_mut().for_each(|pages| pages.sort_by_key(|page| &page.id));
         let (mut judge, mut normaliser) = (Judge::new(sites, key), Normaliser::new(key));
         let shown = groups.into_iter().filter_map(|((site, group), pages)| {
             let site = sites.get(site)?;
