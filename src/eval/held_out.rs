@@ -79,7 +79,10 @@ pub fn adapted(context: &Context<'_>, golds: &Sources, with: &Sources, folds: us
     let part = |page: &GoldPage| parts.get(&*page.id).copied().unwrap_or_default();
     let key = Key::new(context.settings.results.fingerprint_key);
     let mut examples = Examples::default();
-    for (source, gold) in &golds {
+    // Sums of floats hang on the order of what is summed up.
+    let mut by_name: Vec<&(Source, Gold)> = golds.iter().collect();
+    by_name.sort_by_key(|(_, gold)| &gold.name);
+    for (source, gold) in by_name {
         let census = pipeline::census(context, &crawl_of(source, with))?;
         examples.append(
             context.pool.install(|| {
