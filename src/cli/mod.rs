@@ -6,6 +6,7 @@ mod clean;
 mod config_file;
 mod destination;
 mod eval;
+mod eval_text;
 mod explain;
 mod generate;
 mod input;

@@ -66,6 +66,11 @@ impl GoldPage {
         lines_of(&self.text).collect()
     }
 
+    /// Whether a line of it is judged.
+    pub fn is_judged(&self) -> bool {
+        self.labels.iter().any(|label| *label != Label::Unjudged)
+    }
+
     /// What each line is worth to whoever keeps it: the characters of content, nothing for chrome.
     pub fn worth(&self) -> Vec<u64> {
         let worth = |(line, label)| if label == Label::Content { characters(line) } else { 0 };
@@ -145,7 +150,7 @@ pub fn read(source: &Source, settings: &Results) -> Result<Gold> {
     if pages.is_empty() {
         return no_gold("no gold in the file: it holds no page");
     }
-    if pages.iter().flat_map(|page| &page.labels).all(|label| *label == Label::Unjudged) {
+    if !pages.iter().any(GoldPage::is_judged) {
         return no_gold("no gold in the file: no line is judged, all labels are -1");
     }
     Ok(Gold { name: Arc::clone(&source.name), pages })

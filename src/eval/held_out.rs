@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::gold::{self, Gold, GoldPage, Label};
+use super::gold::{self, Gold, GoldPage};
 use super::train::Examples;
 use super::{Decided, Evaluation, Scored, crawl_of, decisions_on, evaluation};
 use crate::chrome::{Model, Sites};
@@ -55,8 +55,7 @@ pub fn trained(
     let key = Key::new(context.settings.results.fingerprint_key);
     let examples = context.pool.install(|| Examples::new(&pages, key, &group));
     let of = |group: &str| fold.get(group).copied().unwrap_or_default();
-    let stop = context.stop;
-    let is_over = || stop.load(Ordering::Relaxed) != 0;
+    let is_over = is_over(context);
     let train = |left_out| examples.train(|group| Some(of(group)) != left_out, is_over);
     let judging = Judging { context, with: &Sources::default(), parts: folds.min(fold.len()), worst };
     judging.by_parts(&golds, train, |page| of(&group(&page.site)))
@@ -91,8 +90,7 @@ pub fn adapted(context: &Context<'_>, golds: &Sources, with: &Sources, folds: us
         );
         context.check_stop()?;
     }
-    let (model, stop) = (&context.settings.results.model, context.stop);
-    let is_over = || stop.load(Ordering::Relaxed) != 0;
+    let (model, is_over) = (&context.settings.results.model, is_over(context));
     let adapt = |left_out: Option<usize>| {
         let left_out = left_out.map(|part| part.to_string());
         examples.adapt(model, |part| Some(part) != left_out.as_deref(), is_over)
@@ -101,6 +99,12 @@ pub fn adapted(context: &Context<'_>, golds: &Sources, with: &Sources, folds: us
     let mut made = judging.by_parts(&golds, adapt, part)?;
     made.evaluation.before = Some(judging.by(context, &golds)?.all);
     Ok(made)
+}
+
+/// Whether a signal asks the run to stop; a context itself does not go to other threads.
+fn is_over<'a>(context: &Context<'a>) -> impl Fn() -> bool + Copy + Sync + use<'a> {
+    let stop = context.stop;
+    move || stop.load(Ordering::Relaxed) != 0
 }
 
 /// How pages are judged by models that were not made from them.
@@ -178,7 +182,7 @@ fn dealt(golds: &[&Gold], group: impl Fn(&str) -> Box<str>, folds: usize) -> Has
 /// are alike stand together.
 fn parts<'a>(golds: impl Iterator<Item = &'a Gold>, folds: usize) -> HashMap<Box<str>, usize> {
     let pages = golds.flat_map(|gold| &gold.pages);
-    let labelled = pages.filter(|page| page.labels.iter().any(|label| *label != Label::Unjudged));
+    let labelled = pages.filter(|page| page.is_judged());
     let ids: BTreeSet<(u64, &str)> = labelled.map(|page| (xxh3_64(page.id.as_bytes()), &*page.id)).collect();
     ids.into_iter().enumerate().map(|(at, (_, id))| (id.into(), at % folds.max(1))).collect()
 }
@@ -186,6 +190,7 @@ fn parts<'a>(golds: impl Iterator<Item = &'a Gold>, folds: usize) -> HashMap<Box
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::gold::Label;
 
     fn gold(pages: &[(&str, &str, Label)]) -> Gold {
         let page = |(site, id, label): &(&str, &str, Label)| GoldPage {

@@ -1,9 +1,10 @@
 //! How well lines are told apart, measured on pages that people labelled.
 //!
 //! [`gold`] reads and checks labelled pages, [`score`] holds the measures, [`calibration`] asks whether scores mean what
-//! they say, [`train`](mod@train) makes models and [`held_out`] scores them on pages they did not see. [`verdicts`] cleans each gold file as a crawl of its own, by the same pipeline as `clean`, and scores the
+//! they say. [`verdicts`] cleans each gold file as a crawl of its own, by the same pipeline as `clean`, and scores the
 //! verdicts; [`cleaned`] scores what any other cleaner kept of the same pages. Both go through one measure,
-//! [`embedding`], so their figures compare: the same text kept has the same score.
+//! [`embedding`], so their figures compare: the same text kept has the same score. [`train`](mod@train) makes models, and
+//! [`held_out`] scores them on pages that they did not see.
 
 pub mod calibration;
 pub mod embedding;

@@ -1,6 +1,8 @@
 //! `dehusk eval`: what it measures, what it refuses. How the measures are defined is checked on the samples and in the
 //! library; here they have values that can be worked out by hand.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::fixture::{Crawl, Lcg, Page, Place, Run, gz, rows, zst};
@@ -277,6 +279,55 @@ fn a_model_is_adapted_to_a_site_by_a_few_of_its_pages() {
         adapt(&further, &["--model", &own]);
         assert!(judged(&["--model", &further]) > 0.999);
     }
+}
+
+/// Runs `benches/gold/by_hand.py`: whether it went well, and what it said; nothing where there is no Python.
+#[allow(clippy::print_stderr, reason = "what was not tested is said")]
+fn by_hand(place: &Place, arguments: &[&str]) -> Option<(bool, String)> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/gold/by_hand.py");
+    let done = Command::new("python3").arg(script).args(arguments).current_dir(place.path("")).output();
+    let done = done.map_err(|_| eprintln!("no Python: not tested")).ok()?;
+    Some((done.status.success(), String::from_utf8(done.stderr).unwrap()))
+}
+
+#[test]
+fn a_sheet_that_is_mended_by_hand_becomes_gold() {
+    let place = Place::new();
+    let mut crawl = Crawl::plain(1, 8);
+    crawl.0[0].lines.insert(4, "\\ and \r within a line, and a blank one\n".to_owned());
+    place.write("crawl.jsonl", crawl.jsonl());
+    place.run(&["clean", "-q", "crawl.jsonl", "--annotate", "-o", "marked.jsonl"]).says(0, &[]);
+    let Some((went_well, said)) = by_hand(&place, &["sheet", "marked.jsonl", "--pages", "8", "-o", "sheet.txt"]) else {
+        return;
+    };
+    assert!(went_well, "{said}");
+    let sheet = place.text("sheet.txt");
+    assert!(sheet.contains("- Home A\n") && sheet.contains("- All rights reserved, Example A\n"), "{sheet}");
+    // Whoever mends it wants the last line of each page.
+    place.write("mended.txt", sheet.replace("- All rights", "+ All rights"));
+    assert_eq!(
+        by_hand(&place, &["gold", "marked.jsonl", "mended.txt", "-o", "gold.jsonl"]),
+        Some((true, String::new()))
+    );
+    let labels = rows(&place.read("gold.jsonl")).into_iter().map(|row| row["gold"].as_array().unwrap().clone());
+    for labels in labels {
+        assert_eq!((&labels[0], labels.last()), (&json!(0), Some(&json!(1))));
+    }
+    // What dehusk said is right but for those lines.
+    let found = eval(&place, &["gold.jsonl"]);
+    assert_eq!((&found["all"]["pages"], &found["all"]["precision"]), (&json!(8), &json!(1.0)));
+    assert!(found["all"]["recall"].as_f64() < Some(1.0), "{}", found["all"]);
+    for (from, to, message) in [
+        ("- News", "* News", "the mark is '*'; give one of + - ?"),
+        ("- News", "- new", "this is not the line that the page has here; change marks alone"),
+        ("- News A\n", "", "this is not the line that the page has here; change marks alone"),
+        ("= ", "= x", "no page has this id"),
+    ] {
+        place.write("wrong.txt", sheet.replacen(from, to, 1));
+        let (went_well, said) = by_hand(&place, &["gold", "marked.jsonl", "wrong.txt", "-o", "none.jsonl"]).unwrap();
+        assert!(!went_well && said.starts_with("wrong.txt:") && said.contains(message), "{from}: {said}");
+    }
+    assert!(!place.path("none.jsonl").exists());
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub fn choose(sites: &[&SiteExamples], model: &Model, is_over: impl Fn() -> bool
             sites.iter().partition(|site| half(site) == part);
         let start =
             if are_labelled(&others) { &Model { prior: prior::learn(&others), ..Model::empty() } } else { model };
-        let of_others = weights::learn(&others, start, Penalty::OnWeights, SCOUT_STEPS, &is_over);
+        let of_others = weights::learn(&others, start, &Penalty::FROM_NOTHING, SCOUT_STEPS, &is_over);
         let found = f1_by(&tried, &judged, &of_others);
         all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
     }

@@ -111,7 +111,7 @@ impl Examples {
     /// a page belongs to.
     pub fn of_crawl(gold: &Gold, sites: &Sites, key: Key, group: impl Fn(&GoldPage) -> Box<str>) -> Self {
         let mut groups: BTreeMap<(&str, Box<str>), Vec<&GoldPage>> = BTreeMap::new();
-        for page in gold.pages.iter().filter(|page| page.labels.iter().any(|label| *label != Label::Unjudged)) {
+        for page in gold.pages.iter().filter(|page| page.is_judged()) {
             groups.entry((&page.site, group(page))).or_default().push(page);
         }
         // Sums of floats hang on the order of what is summed up.

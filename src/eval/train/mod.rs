@@ -32,7 +32,7 @@ impl Examples {
             return Model::empty();
         }
         let start = Model { prior: prior::learn(&sites), ..Model::empty() };
-        let mut model = weights::learn(&sites, &start, Penalty::OnWeights, STEPS, &is_over);
+        let mut model = weights::learn(&sites, &start, &Penalty::FROM_NOTHING, STEPS, &is_over);
         model.decoder = decoder::choose(&sites, &model, &is_over);
         model
     }
@@ -41,7 +41,7 @@ impl Examples {
     /// penalty is on what is moved (Chelba & Acero, Adaptation of Maximum Entropy Capitalizer, 2004). Prior and decoder
     /// stay. Of no labels, the model as it is. As [`train`](Self::train) otherwise.
     pub fn adapt(&self, model: &Model, chosen: impl Fn(&str) -> bool, is_over: impl Fn() -> bool) -> Model {
-        weights::learn(&self.chosen(chosen), model, Penalty::OnWhatIsMoved, STEPS, is_over)
+        weights::learn(&self.chosen(chosen), model, &Penalty::ADAPTED, STEPS, is_over)
     }
 
     fn chosen(&self, chosen: impl Fn(&str) -> bool) -> Vec<&SiteExamples> {
@@ -52,11 +52,11 @@ impl Examples {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::census::{Census, Log};
     use crate::chrome::Sites;
     use crate::chrome::decide::LengthWeights;
+    use crate::chrome::evidence::tests::census;
     use crate::eval::gold::{Gold, GoldPage, Label};
-    use crate::line::{Key, Normaliser, TitleParts};
+    use crate::line::Key;
 
     /// A word that no other number makes.
     fn word(n: usize) -> String {
@@ -159,16 +159,8 @@ pub(super) mod tests {
         let gold = gold(&["one.example", "two.example", "three.example"]);
         let model = examples(&gold).train(|_| true, || false);
         let turned = turned_round(&gold);
-        let mut census = Census::default();
-        let mut log = Log::default();
-        let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
-        let mut lines = Vec::new();
-        for page in &gold.pages {
-            normaliser.page(&page.text, &mut lines);
-            log.add(&page.site, &page.text, &lines, titles.of(&page.text, &lines));
-        }
-        census.add(log);
-        let sites = Sites::learn(&census);
+        let texts: Vec<(&str, &str)> = gold.pages.iter().map(|page| (&*page.site, &*page.text)).collect();
+        let sites = Sites::learn(&census(&texts));
         let part = |page: &GoldPage| if page.record < 4 { "few" } else { "rest" };
         let own = Examples::of_crawl(&turned, &sites, Key::default(), |page| part(page).into());
         let parts: Vec<(&str, usize)> = own.sites.iter().map(|site| (&*site.group, site.pages.len())).collect();

@@ -7,26 +7,37 @@ use super::minimise::minimise;
 use crate::chrome::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, MARKUP, for_kind, kind};
 use crate::chrome::model::Model;
 
-/// Weight of the penalty on a feature's weight, and on what a condition adds to it.
-const PENALTY: [f64; 2] = [1e-4, 1.2e-3];
-/// The same where HTML alone sets the feature: few labelled sites are HTML, and a landmark is the same on all of them.
-const MARKUP_PENALTY: [f64; 2] = [1e-3, 0.03];
-/// Weight of the penalty on what a weight is moved from where it was, where a model is adapted: so large that few pages
-/// move what they are sure of, and that other sites are judged as before.
-const ADAPTED_PENALTY: f64 = 1.0;
+/// What it costs to move a weight from where it began, by the square of the way and half of this.
+pub struct Penalty {
+    bias: f64,
+    /// Of a feature's weight, and of what a condition adds to it.
+    weights: [f64; 2],
+    /// The same where HTML alone sets the feature.
+    markup: [f64; 2],
+}
 
-/// What is kept small.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Penalty {
-    OnWeights,
-    OnWhatIsMoved,
+impl Penalty {
+    /// Where weights begin at nothing: few labelled sites are HTML, and a landmark is the same on all of them.
+    pub const FROM_NOTHING: Self = Self { bias: 0.0, weights: [1e-4, 1.2e-3], markup: [1e-3, 0.03] };
+    /// Where a model is adapted: so much that few pages move what they are sure of, and that other sites are judged as
+    /// before.
+    pub const ADAPTED: Self = Self { bias: 1.0, weights: [1.0; 2], markup: [1.0; 2] };
+
+    /// Of the weight of a column; the last column is the bias.
+    fn of(&self, condition: usize, column: usize) -> f64 {
+        if condition == 0 && column == COUNT {
+            return self.bias;
+        }
+        let penalty = if MARKUP.contains(&column) { &self.markup } else { &self.weights };
+        penalty[usize::from(condition > 0)]
+    }
 }
 
 /// Learns weights of these sites, from those of `start` on, in so many steps until it `is_over`. Of no labels, `start`.
 pub fn learn(
     sites: &[&SiteExamples],
     start: &Model,
-    penalty: Penalty,
+    penalty: &Penalty,
     steps: usize,
     is_over: impl Fn() -> bool,
 ) -> Model {
@@ -37,14 +48,10 @@ pub fn learn(
     let sites: Vec<(&SiteExamples, Conditions)> =
         sites.iter().map(|site| (*site, model.conditions(&site.statistics, site.number))).collect();
     let scale = Scale::of(&sites);
-    let start = scale.point(&model);
-    let goal = Goal {
-        parts: sites.iter().flat_map(|(site, conditions)| parts(site, *conditions)).collect(),
-        origin: (penalty == Penalty::OnWhatIsMoved).then(|| start.clone()),
-        scale: &scale,
-    };
+    let parts = sites.iter().flat_map(|(site, conditions)| parts(site, *conditions)).collect();
+    let goal = Goal { parts, scale: &scale, start: scale.point(&model), penalty };
     let steps = (0..steps).take_while(|_| !is_over());
-    let found = minimise(start, steps, |point, gradient| goal.loss(point, gradient));
+    let found = minimise(goal.start.clone(), steps, |point, gradient| goal.loss(point, gradient));
     scale.set(&mut model, &found);
     model
 }
@@ -121,8 +128,9 @@ fn parts(site: &SiteExamples, conditions: Conditions) -> impl Iterator<Item = Pa
 struct Goal<'a> {
     parts: Vec<Part<'a>>,
     scale: &'a Scale,
-    /// The point that weights are drawn to; nothing where they are drawn to 0.
-    origin: Option<Vec<f64>>,
+    /// The point that weights are drawn to.
+    start: Vec<f64>,
+    penalty: &'a Penalty,
 }
 
 impl Goal<'_> {
@@ -143,24 +151,13 @@ impl Goal<'_> {
         }
         gradient.iter_mut().for_each(|g| *g /= all);
         let mut loss = total / all;
-        for (i, (gradient, weight)) in gradient.iter_mut().zip(point).enumerate() {
-            let moved = weight - self.origin.as_ref().map_or(0.0, |origin| origin[i]);
-            let penalty = self.penalty(i / columns, i % columns);
+        for (i, ((gradient, weight), start)) in gradient.iter_mut().zip(point).zip(&self.start).enumerate() {
+            let moved = weight - start;
+            let penalty = self.penalty.of(i / columns, i % columns);
             loss += penalty / 2.0 * moved * moved;
             *gradient += penalty * moved;
         }
         loss
-    }
-
-    /// What the weight of a column costs; the last column is the bias.
-    fn penalty(&self, condition: usize, column: usize) -> f64 {
-        let penalty = match self.origin {
-            Some(_) => return ADAPTED_PENALTY,
-            None if column == COUNT && condition == 0 => return 0.0,
-            None if MARKUP.contains(&column) => MARKUP_PENALTY,
-            None => PENALTY,
-        };
-        penalty[usize::from(condition > 0)]
     }
 }
 
