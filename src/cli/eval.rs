@@ -52,7 +52,8 @@ pub struct Eval {
     #[arg(long, value_name = "FILE", conflicts_with = "cleaned", help_heading = "Training")]
     train: Option<PathBuf>,
     /// Learn on from the model that judges (--model, or the one compiled in) and not from nothing: a few labelled pages of
-    /// a site are enough for it. The figures are those of models that did not see the page they judge
+    /// a site are enough for it; name the crawl that they are of, too (--with). The figures are those of models that did not see the
+    /// page they judge
     #[arg(long, requires = "train", help_heading = "Training")]
     adapt: bool,
     /// What names the sites that belong together, its first group if it has one: they are never learned from and judged
@@ -155,6 +156,12 @@ impl Eval {
                 visible(&shown)
             )));
         }
+        if self.adapt && self.with.is_empty() && !talk.quiet {
+            say(format_args!(
+                "{NOTE}note:{NOTE:#} the labelled pages are taken for the whole crawl; name the crawl that they are of (--with), or \
+                 the model will misjudge it"
+            ));
+        }
         // Before the training: that it cannot be written is better known now.
         let mut file = temporary(path)?;
         let folds = usize::from(self.folds);
@@ -224,9 +231,9 @@ fn show(evaluation: &Evaluation, format: Format, worst: usize) -> Result<()> {
 
 /// Scores the one input that `cleaned` is to be.
 fn scored(golds: &Sources, cleaned: Sources, settings: &Settings, worst: usize) -> Result<Evaluation> {
-    match (&cleaned.found[..], cleaned.unreadable.first()) {
-        ([source], None) => eval::cleaned(golds, source, &settings.results, worst),
-        (_, Some((name, reason))) => Err(ErrorKind::Input(format!("{}: {}", visible(name), visible(reason))).into()),
+    cleaned.check_readable()?;
+    match &cleaned.found[..] {
+        [source] => eval::cleaned(golds, source, &settings.results, worst),
         _ => Err(ErrorKind::Input("--cleaned is to be one file of JSON Lines, with id and text".to_owned()).into()),
     }
 }

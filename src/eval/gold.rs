@@ -120,9 +120,7 @@ fn wrong(name: &Arc<str>, record: u64, what: impl std::fmt::Display) -> Error {
 /// # Errors
 /// As [`read`], and when one of them cannot be opened.
 pub fn read_all(golds: &Sources, settings: &Results) -> Result<Vec<(Source, Gold)>> {
-    if let Some((name, reason)) = golds.unreadable.first() {
-        return Err(ErrorKind::Input(format!("{}: {}", visible(name), visible(reason))).into());
-    }
+    golds.check_readable()?;
     golds.found.iter().map(|source| Ok((source.clone(), read(source, settings)?))).collect()
 }
 

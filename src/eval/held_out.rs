@@ -66,8 +66,11 @@ pub fn trained(
 /// each part is judged by a model adapted to the others. See [`Examples::adapt`].
 ///
 /// # Errors
-/// When there is one labelled page alone; when a signal asks the run to stop; as [`verdicts`](super::verdicts).
+/// When an input of `with` cannot be read; when there is one labelled page alone; when a signal asks the run to stop; as
+/// [`verdicts`](super::verdicts).
 pub fn adapted(context: &Context<'_>, golds: &Sources, with: &Sources, folds: usize, worst: usize) -> Result<Made> {
+    // A model that is adapted without the crawl it is for is worse than none.
+    with.check_readable()?;
     let golds = gold::read_all(golds, &context.settings.results)?;
     let parts = parts(golds.iter().map(|(_, gold)| gold), folds);
     if parts.len() < 2 {

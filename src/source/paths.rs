@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::stream::Compression;
 use crate::error::{Error, ErrorKind, Result, shown};
+use crate::page::visible;
 
 /// What a source holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,17 @@ impl Sources {
     /// Bytes of all that can be read.
     pub fn size(&self) -> u64 {
         self.found.iter().map(|source| source.size).sum()
+    }
+
+    /// For whoever needs all of them.
+    ///
+    /// # Errors
+    /// When one of the inputs cannot be read at all; the first is named, with the reason.
+    pub fn check_readable(&self) -> Result<()> {
+        match self.unreadable.first() {
+            Some((name, reason)) => Err(ErrorKind::Input(format!("{}: {}", visible(name), visible(reason))).into()),
+            None => Ok(()),
+        }
     }
 }
 

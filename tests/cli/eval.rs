@@ -342,7 +342,8 @@ fn what_a_model_cannot_be_adapted_to_is_told() {
     place.write("gold.jsonl", gold(&crawl));
     // All was right before.
     let run = place.run(&["eval", "gold.jsonl", "--train", "useless.json", "--adapt"]);
-    run.says(0, &["note: pages that the adapted model had not seen are judged no better than before"]);
+    let notes = ["note: pages that the adapted model had not seen are judged no better than before", "(--with)"];
+    run.says(0, &notes);
     // What cannot be read beside the gold is told, and nothing else is lost.
     let run = place.run(&["eval", "gold.jsonl", "--with", "with.jsonl", "--train", "own.json", "--adapt"]);
     run.says(3, &["with.jsonl:1", "part of the input could not be read"]);
@@ -362,6 +363,7 @@ fn wrong_training_is_refused_before_anything_is_written() {
         (&["--train", "model.json", "--with", "gold.jsonl"], &["leave it out, or adapt a model", "--adapt"]),
         (&["--adapt"], &["--train"]),
         (&["--train", "model.json", "--adapt", "--group", "x"], &["cannot be used with"]),
+        (&["--train", "model.json", "--adapt", "--with", "nowhere"], &["error: nowhere: No such file"]),
         (&["--train", "model.json", "--adapt", "--model", "gold.jsonl"], &["error: gold.jsonl: this is no model"]),
         (&["--group", "x"], &["--train"]),
         (&["--train", "no/such/folder/model.json"], &["error: ", "no/such/folder/model.json"]),
