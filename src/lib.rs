@@ -23,7 +23,7 @@
 //!
 //! ```
 //! use dehusk::census::{Census, Log};
-//! use dehusk::chrome::{Judge, Sites};
+//! use dehusk::chrome::{Judge, Model, Sites};
 //! use dehusk::line::{Key, Normaliser, TitleParts};
 //! use dehusk::page::Page;
 //!
@@ -39,11 +39,12 @@
 //! let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
 //! for text in &pages {
 //!     normaliser.page(text, &mut lines);
-//!     log.add("example.org", text, &lines, titles.of(text, &lines));
+//!     log.add(&Page { site: "example.org", text, ..Page::default() }, &lines, titles.of(text, &lines));
 //! }
 //! census.add(log);
 //!
-//! let sites = Sites::learn(&census);
+//! let mut sites = Sites::learn(&census);
+//! sites.self_train(&census, &Model::built_in(), 1);
 //! let page = Page { url: "https://example.org/1", id: None, site: "example.org", text: &pages[0], marks: &[] };
 //! normaliser.page(page.text, &mut lines);
 //! let mut verdicts = Vec::new();

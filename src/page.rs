@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::line::mark::Mark;
 
 /// One document of a crawl, borrowed from the batch it was read in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Page<'a> {
     /// Where the page was fetched, or its path in a folder. May be empty, may be no valid URL.
     pub url: &'a str,

@@ -239,7 +239,12 @@ fn run<R: Send>(
     progress = Progress { done: total, phase: Phase::Counting, ..progress };
     (context.progress)(progress);
 
-    let sites = context.pool.install(|| Sites::learn(&census));
+    let results = &context.settings.results;
+    let sites = context.pool.install(|| {
+        let mut sites = Sites::learn(&census);
+        sites.self_train(&census, &results.model, results.min_pages);
+        sites
+    });
     // The lines need not be normalised again: the second reading cuts the input into the same batches.
     let logs: Vec<Arc<Log>> = census.into_logs().into_iter().map(Arc::new).collect();
     context.check_stop()?;
@@ -464,7 +469,7 @@ fn logged(item: Item, settings: &Settings) -> Logged {
                 page.url
             )));
         }
-        log.add(page.site, page.text, &lines, titles.of(page.text, &lines));
+        log.add(&page, &lines, titles.of(page.text, &lines));
     }
     batch.problems.append(&mut failed);
     batch.shrink();

@@ -120,14 +120,15 @@ impl Census {
         counts
     }
 
-    /// Of pages that differ in numbers, in case or in white space only, the same one in whatever order they came.
+    /// Of pages that differ in numbers, in case, in white space or in markup only, the same one in whatever order they came.
     fn one_of(&self, equal: &[(u128, u32, u32)], bytes: &mut Vec<u8>) -> Option<(u128, u32, u32)> {
         let [first, _, ..] = equal else { return equal.first().copied() };
         let of_rest = |&&(_, log, page): &&(u128, u32, u32)| {
             let lines = self.page(log, page);
             let exacts = lines.exacts.iter().map(|(_, exact)| *exact);
             let looks = lines.shapes.iter().map(|shape| shape.bits());
-            digest(exacts.chain(looks).chain(self.logs[log as usize].titles(page)), bytes)
+            let rest = self.logs[log as usize].titles(page).into_iter().chain([lines.is_html.into()]);
+            digest(exacts.chain(looks).chain(rest), bytes)
         };
         Some(*equal.iter().min_by_key(of_rest).unwrap_or(first))
     }

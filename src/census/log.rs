@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::words;
 use crate::line::{Fingerprint, Line, Shape};
+use crate::page::Page;
 
 /// The lines of the pages of one batch, as fingerprints.
 #[derive(Debug, Default)]
@@ -31,18 +32,18 @@ pub(super) struct PageEnd {
     pub(super) site: u32,
     templates: u32,
     exacts: u32,
+    pub(super) is_html: bool,
 }
 
 impl Log {
-    /// Adds a page of this text by its lines, and by its title and the parts of it. Blank lines are logged as 0 and count
-    /// for nothing.
-    pub fn add(&mut self, site: &str, text: &str, lines: &[Line], titles: &[Fingerprint]) {
-        let site = match self.numbers.get(site) {
+    /// Adds a page by its lines, and by its title and the parts of it. Blank lines are logged as 0 and count for nothing.
+    pub fn add(&mut self, page: &Page<'_>, lines: &[Line], titles: &[Fingerprint]) {
+        let site = match self.numbers.get(page.site) {
             Some(number) => *number,
             None => {
                 let number = self.names.len() as u32;
-                self.names.push(site.into());
-                self.numbers.insert(site.into(), number);
+                self.names.push(page.site.into());
+                self.numbers.insert(page.site.into(), number);
                 number
             }
         };
@@ -53,11 +54,15 @@ impl Log {
             self.templates.push(line.template);
             self.shapes.push(line.shape);
         }
-        words::sample(text, lines, &mut self.words);
+        words::sample(page.text, lines, &mut self.words);
         let number = self.pages.len() as u32;
         self.titles.extend(titles.iter().map(|title| (number, *title)));
-        let end = PageEnd { site, templates: self.templates.len() as u32, exacts: self.exacts.len() as u32 };
-        self.pages.push(end);
+        self.pages.push(PageEnd {
+            site,
+            templates: self.templates.len() as u32,
+            exacts: self.exacts.len() as u32,
+            is_html: !page.marks.is_empty(),
+        });
     }
 
     /// Finds the lines of page number `page` of this log in its `text` again, without normalising it. Returns whether
@@ -87,6 +92,7 @@ impl Log {
             first: start.templates,
             templates: &self.templates[of_page.clone()],
             shapes: &self.shapes[of_page],
+            is_html: end.is_html,
             exacts: &self.exacts[start.exacts as usize..end.exacts as usize],
         }
     }
@@ -117,6 +123,7 @@ pub(super) struct PageLog<'a> {
     first: u32,
     templates: &'a [Fingerprint],
     pub(super) shapes: &'a [Shape],
+    pub(super) is_html: bool,
     pub(super) exacts: &'a [(u32, Fingerprint)],
 }
 

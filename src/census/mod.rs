@@ -90,14 +90,12 @@ impl Census {
         self.sites.par_iter().map(|(name, pages)| (name.clone(), self.count(pages, seed))).collect()
     }
 
-    /// The pages of the sample of a site: what tells them apart, their lines, which have no place in a text here, and
-    /// their titles.
-    pub fn sample<'a>(
-        &'a self,
-        site: &'a SiteCounts,
-    ) -> impl Iterator<Item = (u128, Vec<Line>, Vec<Fingerprint>)> + 'a {
+    /// The pages of the sample of a site.
+    pub fn sample<'a>(&'a self, site: &'a SiteCounts) -> impl Iterator<Item = Sampled> + 'a {
         site.sample.iter().map(move |&(digest, log, page)| {
-            (digest, self.page(log, page).lines().collect(), self.logs[log as usize].titles(page))
+            let logged = self.page(log, page);
+            let titles = self.logs[log as usize].titles(page);
+            Sampled { digest, is_html: logged.is_html, lines: logged.lines().collect(), titles }
         })
     }
 
@@ -114,6 +112,19 @@ impl Census {
 
 /// Pages of a site that are looked at as a whole, to learn what its pages are like: more than about a hundred add nothing.
 const SAMPLE: usize = 128;
+
+/// A page of a site's sample, as it was logged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampled {
+    /// What tells it apart: see [`digest`].
+    pub digest: u128,
+    /// Its lines, which have no place in a text here.
+    pub lines: Vec<Line>,
+    /// Its title and the parts of it.
+    pub titles: Vec<Fingerprint>,
+    /// Whether it was HTML.
+    pub is_html: bool,
+}
 
 /// What tells pages apart that do not say the same, numbers aside, by the templates of their lines: 0 for a page without
 /// lines. `bytes` is a buffer.
@@ -132,6 +143,8 @@ mod tests {
     use super::counts::CHUNK;
     use super::*;
     use crate::line::Shape;
+    use crate::line::mark::Mark;
+    use crate::page::Page;
 
     fn lines(prints: &[u64]) -> Vec<Line> {
         prints
@@ -151,7 +164,7 @@ mod tests {
         let mut census = Census::default();
         for (site, prints) in pages {
             let mut log = Log::default();
-            log.add(site, "", &lines(prints), &prints[..prints.len().min(1)]);
+            log.add(&Page { site, ..Page::default() }, &lines(prints), &prints[..prints.len().min(1)]);
             census.add(log);
         }
         census
@@ -219,7 +232,7 @@ mod tests {
                 })
                 .collect();
             let mut log = Log::default();
-            log.add("a", "", &lines, &[]);
+            log.add(&Page { site: "a", ..Page::default() }, &lines, &[]);
             census.add(log);
         }
         let counts = &census.sites()["a"];
@@ -241,7 +254,7 @@ mod tests {
         let mut normaliser = crate::line::Normaliser::default();
         for text in ["first 1 a", text] {
             normaliser.page(text, &mut lines);
-            log.add("s", text, &lines, &[]);
+            log.add(&Page { site: "s", text, ..Page::default() }, &lines, &[]);
         }
         assert!(log.lines(1, text, &mut again));
         assert_eq!(again, lines);
@@ -289,7 +302,7 @@ mod tests {
         let pages: [(&[u64], &[u64]); 5] =
             [(&[1, 2], &[1, 7, 7, 7]), (&[4, 2], &[4, 7]), (&[4, 2], &[4, 7]), (&[5], &[]), (&[], &[7])];
         for (prints, titles) in pages {
-            log.add("a", "", &lines(prints), titles);
+            log.add(&Page { site: "a", ..Page::default() }, &lines(prints), titles);
         }
         let mut census = Census::default();
         census.add(log);
@@ -304,7 +317,7 @@ mod tests {
         let sites = sampled.sites();
         let sample: Vec<_> = sampled.sample(&sites["a"]).collect();
         assert_eq!(sample.len(), SAMPLE);
-        let mut digests: Vec<u128> = sample.iter().map(|(digest, ..)| *digest).collect();
+        let mut digests: Vec<u128> = sample.iter().map(|page| page.digest).collect();
         digests.dedup();
         assert_eq!(digests.len(), SAMPLE, "each page once");
     }
@@ -342,7 +355,8 @@ mod tests {
                 for (prints, look, title) in pages {
                     let mut lines = lines(prints);
                     lines.iter_mut().for_each(|line| line.shape = Shape::of(["x", "X x", "xxxxx"][*look]));
-                    log.add("a", "", &lines, &[*title]);
+                    let marks = vec![Mark::default(); if *look > 1 { lines.len() } else { 0 }];
+                    log.add(&Page { site: "a", marks: &marks, ..Page::default() }, &lines, &[*title]);
                 }
                 log
             };

@@ -143,7 +143,7 @@ mod tests {
         let census = census(&pages);
         let site = census.sites().remove("s").unwrap();
         let sample: Vec<_> = census.sample(&site).collect();
-        let copies = Copies::learn(sample.iter().map(|(digest, lines, _)| (*digest, &**lines)), &site);
+        let copies = Copies::learn(sample.iter().map(|page| (page.digest, &*page.lines)), &site);
         let of = |text: &String| {
             let (mut lines, mut plain) = (Vec::new(), Vec::new());
             Normaliser::new(Key::default()).page(text, &mut lines);

@@ -101,21 +101,47 @@ fn dropped_by(line: &LineEvidence, elsewhere: Elsewhere, mark: Mark, score: f32,
 /// The division into content (true) and chrome of the highest total score (Viterbi 1967): content earns the score of
 /// its lines, chrome nothing, each change costs `switch`. Ties are content.
 pub fn smooth(scores: &[f64], switch: f64) -> Vec<bool> {
-    let (mut chrome, mut content) = (0.0_f64, 0.0_f64);
-    // For each line, whether the best path to chrome and to content comes from content.
-    let mut from_content = Vec::with_capacity(scores.len());
-    for (i, score) in scores.iter().enumerate() {
-        let switch = if i == 0 { 0.0 } else { switch };
-        from_content.push([content - switch > chrome, content >= chrome - switch]);
-        (chrome, content) = (chrome.max(content - switch), content.max(chrome - switch) + score);
+    // Before each line, by how much the best path to content is better than that to chrome. Whichever is worse by more than
+    // a change costs would rather come from the other.
+    let mut ahead = Vec::with_capacity(scores.len());
+    let mut content = 0.0_f64;
+    for score in scores {
+        ahead.push(content);
+        content = content.max(-switch).min(switch) + score;
     }
-    let mut state = content >= chrome;
+    let mut state = content >= 0.0;
     let mut states = vec![false; scores.len()];
-    for (kept, from) in states.iter_mut().zip(&from_content).rev() {
+    for (kept, ahead) in states.iter_mut().zip(&ahead).rev() {
         *kept = state;
-        state = from[usize::from(state)];
+        state = if state { *ahead >= -switch } else { *ahead > switch };
     }
     states
+}
+
+/// The logarithm of the odds that each line is content, over all divisions of the page, of which one is the likelier the
+/// higher its total score (forward-backward; Rabiner, A tutorial on hidden Markov models, Proc. IEEE 1989). In nats.
+pub fn posterior(scores: &[f64], switch: f64) -> Vec<f64> {
+    // Of chrome and of content: what all that may stand beside it brings.
+    let beside = |[chrome, content]: [f64; 2]| [either(chrome, content - switch), either(content, chrome - switch)];
+    let mut odds = Vec::with_capacity(scores.len());
+    let mut before = [0.0; 2];
+    for score in scores {
+        let [chrome, content] = before;
+        odds.push(content + score - chrome);
+        before = beside([chrome, content + score]);
+    }
+    let mut after = [0.0; 2];
+    for (odds, score) in odds.iter_mut().zip(scores).rev() {
+        let [chrome, content] = after;
+        *odds += content - chrome;
+        after = beside([chrome, content + score]);
+    }
+    odds
+}
+
+/// The logarithm of a sum of which these are the logarithms.
+fn either(a: f64, b: f64) -> f64 {
+    a.max(b) + f64::from(libm::log1pf(libm::expf(-(a - b).abs() as f32)))
 }
 
 #[cfg(test)]
@@ -128,16 +154,16 @@ pub(super) mod tests {
 
     const SWITCH: f64 = 1.5;
 
+    /// The total score of a division: a bit for each line, set if it is content.
+    fn worth(scores: &[f64], states: u32) -> f64 {
+        let total: f64 = scores.iter().enumerate().filter(|(i, _)| states >> i & 1 == 1).map(|(_, score)| score).sum();
+        let switches = (1..scores.len()).filter(|i| (states >> i ^ states >> (i - 1)) & 1 == 1).count();
+        total - SWITCH * switches as f64
+    }
+
     /// The best division by trying all.
     fn naive(scores: &[f64]) -> f64 {
-        (0..1u32 << scores.len())
-            .map(|states| {
-                let total: f64 =
-                    scores.iter().enumerate().filter(|(i, _)| states >> i & 1 == 1).map(|(_, score)| score).sum();
-                let switches = (1..scores.len()).filter(|i| (states >> i ^ states >> (i - 1)) & 1 == 1).count();
-                total - SWITCH * switches as f64
-            })
-            .fold(f64::MIN, f64::max)
+        (0..1u32 << scores.len()).map(|states| worth(scores, states)).fold(f64::MIN, f64::max)
     }
 
     /// What the tests decode by.
@@ -192,6 +218,13 @@ pub(super) mod tests {
         assert_eq!(found[1], (false, Rule::Surrounded));
     }
 
+    #[test]
+    fn a_model_whose_changes_cost_less_than_nothing_is_no_harm() {
+        assert_eq!(smooth(&[3.0, -3.0, f64::INFINITY], -1.0).len(), 3);
+        assert_eq!(smooth(&[f64::NAN, 1.0], f64::NAN).len(), 2);
+        assert_eq!(posterior(&[f64::NAN, 1.0], -1.0).len(), 2);
+    }
+
     proptest! {
         #[test]
         fn smoothing_finds_the_best_division(scores in prop::collection::vec(-4.0..4.0f64, 1..10)) {
@@ -199,6 +232,19 @@ pub(super) mod tests {
             let total: f64 = scores.iter().zip(&states).filter(|(_, kept)| **kept).map(|(score, _)| score).sum();
             let switches = states.windows(2).filter(|pair| pair[0] != pair[1]).count();
             prop_assert!((total - SWITCH * switches as f64 - naive(&scores)).abs() < 1e-9);
+        }
+
+        #[test]
+        fn the_posterior_is_that_of_all_divisions(scores in prop::collection::vec(-4.0..4.0f64, 1..9)) {
+            let found = posterior(&scores, SWITCH);
+            for (at, odds) in found.iter().enumerate() {
+                let (mut chrome, mut content) = (0.0, 0.0);
+                for states in 0..1u32 << scores.len() {
+                    let likelihood = libm::exp(worth(&scores, states));
+                    if states >> at & 1 == 1 { content += likelihood } else { chrome += likelihood }
+                }
+                prop_assert!((odds - libm::log(content / chrome)).abs() < 1e-5);
+            }
         }
 
         #[test]

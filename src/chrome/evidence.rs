@@ -307,6 +307,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::census::{Census, Log};
     use crate::line::{Key, Normaliser, TitleParts};
+    use crate::page::Page;
 
     /// The census of pages with these sites and texts.
     pub fn census(pages: &[(&str, &str)]) -> Census {
@@ -314,7 +315,7 @@ pub(crate) mod tests {
         let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
         for (site, text) in pages {
             normaliser.page(text, &mut lines);
-            log.add(site, text, &lines, titles.of(text, &lines));
+            log.add(&Page { site, text, ..Page::default() }, &lines, titles.of(text, &lines));
         }
         census.add(log);
         census

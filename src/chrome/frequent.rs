@@ -86,6 +86,7 @@ mod tests {
     use crate::census::{Census, Log};
     use crate::chrome::evidence::tests::of_first;
     use crate::line::{Key, Normaliser};
+    use crate::page::Page;
 
     /// How much of each line of a page are frequent words, in a crawl of that page and these texts.
     fn of(page: &str, crawl: &[&str]) -> Vec<f32> {
@@ -93,7 +94,7 @@ mod tests {
         let mut normaliser = Normaliser::new(Key::default());
         for text in crawl.iter().chain([&page]) {
             normaliser.page(text, &mut lines);
-            log.add("s", text, &lines, &[]);
+            log.add(&Page { site: "s", text, ..Page::default() }, &lines, &[]);
         }
         census.add(log);
         let (evidence, mut layout, mut found) = (of_first(&[page]), Layout::default(), Vec::new());

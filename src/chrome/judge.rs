@@ -6,18 +6,19 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::decide::{LengthWeights, decide};
-use super::evidence::{Gatherer, LineEvidence};
-use super::feature::{Extractor, Features, PageEvidence};
+use super::evidence::LineEvidence;
+use super::feature::{Extractor, Features};
 use super::frequent::shares;
 use super::headline::Untitled;
+use super::known::Known;
 use super::layout::Layout;
 use super::model::{Model, SiteWeights};
 use super::rescue::FEW_LINES;
-use super::site::{Pooled, SiteModel};
-use super::topic::{Topic, Topics};
-use super::usual::Usual;
+use super::self_training::SelfTraining;
+use super::site::SiteModel;
+use super::topic::Topics;
 use super::{Rule, Verdict};
-use crate::census::{Census, Elsewhere, Everywhere, FrequentWords, SiteCounts, digest};
+use crate::census::{Census, Elsewhere, Everywhere, FrequentWords, SiteCounts};
 use crate::line::mark::{Mark, Regions};
 use crate::line::{Key, Line, TitleParts};
 use crate::page::Page;
@@ -37,6 +38,21 @@ impl Sites {
         let everywhere = census.everywhere(counts.iter().map(|(name, counts)| (&**name, counts)));
         let learned = counts.into_par_iter().map(|(name, counts)| (name, SiteModel::learn(counts, census)));
         Self { sites: learned.collect(), everywhere, frequent: census.frequent_words() }
+    }
+
+    /// Lets sites of `min_pages` or more move the weights of `model`, by which they are judged, on the rayon pool it is
+    /// called from. `census` is what they were learned from. See [`self_training`](super::self_training), which a model may
+    /// rule out.
+    pub fn self_train(&mut self, census: &Census, model: &Model, min_pages: u64) {
+        if !model.self_training {
+            return;
+        }
+        let everywhere = &self.everywhere;
+        let judged = self.sites.par_iter_mut().filter(|(_, site)| site.counts().pages() >= min_pages);
+        judged.for_each_init(
+            || SelfTraining::new(census, everywhere, model),
+            |training, (name, site)| site.shift = training.shift(name, site),
+        );
     }
 
     /// What is known of a site.
@@ -72,27 +88,6 @@ pub struct Judged<'a> {
 /// Characters of prose in its body that a page must have to be judged if it is alone on its site.
 const LEAST_PROSE: f32 = 90.0;
 
-/// What is known of the lines of a page that are not blank.
-#[derive(Debug, Default)]
-struct Known {
-    lines: Vec<LineEvidence>,
-    elsewhere: Vec<Elsewhere>,
-    /// What HTML says of them; none where the page is no HTML.
-    marks: Vec<Mark>,
-    layout: Layout,
-    pooled: Vec<[Pooled; 2]>,
-    topics: Vec<Topic>,
-    frequent: Vec<f32>,
-    usual: Vec<Usual>,
-}
-
-impl Known {
-    fn on(&self, site: &SiteModel) -> PageEvidence<'_> {
-        let Self { lines, elsewhere, marks, layout, pooled, topics, frequent, usual } = self;
-        PageEvidence { lines, elsewhere, marks, layout, pooled, topics, frequent, usual, pages: site.counts().pages() }
-    }
-}
-
 /// Judges pages, one after the other. Keeps its buffers.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -103,10 +98,8 @@ pub struct Judge<'a> {
     /// Nats that every line is closer to content.
     lenience: f32,
     titles: TitleParts,
-    gatherer: Gatherer,
     topics: Topics,
     extractor: Extractor,
-    bytes: Vec<u8>,
     known: Known,
     scores: Vec<f32>,
     decided: Vec<Verdict>,
@@ -125,10 +118,8 @@ impl<'a> Judge<'a> {
             min_pages: 1,
             lenience: 0.0,
             titles: TitleParts::new(key),
-            gatherer: Gatherer::default(),
             topics: Topics::default(),
             extractor: Extractor::default(),
-            bytes: Vec::new(),
             known: Known::default(),
             scores: Vec::new(),
             decided: Vec::new(),
@@ -200,35 +191,29 @@ impl<'a> Judge<'a> {
     /// Gathers what is known of the lines of a page that are not blank.
     fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteModel) {
         let titles = self.titles.of(page.text, lines);
-        let Known { lines: evidence, elsewhere, marks, layout, pooled, topics, frequent, usual } = &mut self.known;
-        self.gatherer.gather(lines, titles, site.counts(), evidence);
-        let digest = digest(evidence.iter().map(|line| line.template), &mut self.bytes);
-        site.copies().discount(digest, evidence, site.counts());
-        marks.clear();
+        self.known.gather(lines, titles, page.site, site, &self.sites.everywhere);
+        let Known { lines: evidence, marks, layout, topics, frequent, .. } = &mut self.known;
         if page.marks.len() == lines.len() {
             let shown = lines.iter().zip(page.marks).filter(|(line, _)| !line.is_blank());
             marks.extend(shown.map(|(_, mark)| *mark));
         }
-        layout.find(evidence, site.counts().pages());
-        site.pool(digest, evidence, layout, pooled);
-        site.usual(digest, evidence, layout, usual);
         if layout.headline.is_none() {
             let untitled = Untitled { text: page.text, lines, evidence, marks, layout, pages: site.counts().pages() };
             layout.headline = untitled.headline(&mut self.topics);
         }
         self.topics.find(page.text, lines, evidence, layout, topics);
         shares(page.text, lines, evidence, layout, &self.sites.frequent, frequent);
-        let everywhere = &self.sites.everywhere;
-        let domain = everywhere.domain(page.site);
-        elsewhere.clear();
-        elsewhere.extend(evidence.iter().map(|line| everywhere.elsewhere(domain, line.template)));
     }
 
     /// Scores the lines of the page of which evidence was gathered.
     fn score(&mut self, name: &str, site: &SiteModel) {
         if self.weights.as_ref().is_none_or(|(of, _)| **of != *name) {
             let conditions = self.model.conditions(site.statistics(), site.counts().pages());
-            self.weights = Some((name.into(), self.model.at(&conditions)));
+            let mut weights = self.model.at(&conditions);
+            if let Some(shift) = &site.shift {
+                weights.shift(shift);
+            }
+            self.weights = Some((name.into(), weights));
         }
         self.scores.clear();
         if let Some((_, weights)) = &self.weights {
@@ -275,7 +260,7 @@ mod tests {
         let text = "Home\nNews\nSport";
         let (mut census, mut log, mut lines) = (Census::default(), crate::census::Log::default(), Vec::new());
         crate::line::Normaliser::new(key).page(text, &mut lines);
-        log.add("s", text, &lines, &[]);
+        log.add(&Page { site: "s", text, ..Page::default() }, &lines, &[]);
         census.add(log);
         let sites = Sites::learn(&census);
         let page = Page { url: "", id: None, site: "s", text, marks: &[] };
@@ -312,6 +297,34 @@ mod tests {
         // What the page alone says stays, else nothing would.
         assert_eq!((kept_by(1.0, 0.0), kept_by(-1.0, 0.0)), (vec![true, true], vec![false, true]));
         assert_eq!((kept_by(1.0, -2.0), kept_by(-1.0, 2.0)), (vec![false, true], vec![true, true]));
+    }
+
+    #[test]
+    fn sites_move_the_weights_that_they_are_judged_by() {
+        let prose =
+            |of: &str| format!("The {of} was seen by all who stood on the quay in the rain, and they told of it.");
+        let texts =
+            ["goat", "ferry", "bell", "roof"].map(|of| format!("Start\nNews\n{}\nImprint", prose(of).repeat(2)));
+        let pages: Vec<(&str, &str)> = texts.iter().flat_map(|text| [("s", &**text), ("small", &text[6..])]).collect();
+        let census = census(&pages[..7]);
+        let model = Model::built_in();
+        let scores = |sites: &Sites, site| -> Vec<f32> {
+            verdicts(&mut Judge::new(sites, Key::default()), site, &texts[0])
+                .iter()
+                .map(|verdict| verdict.score)
+                .collect()
+        };
+        let plain = Sites::learn(&census);
+        let mut trained = Sites::learn(&census);
+        trained.self_train(&census, &model, 4);
+        assert_ne!(scores(&plain, "s"), scores(&trained, "s"));
+        // Sites that are too small to be judged do not.
+        assert_eq!(scores(&plain, "small"), scores(&trained, "small"));
+        let ruled_out = Model { self_training: false, ..(*model).clone() };
+        trained.self_train(&census, &ruled_out, 1);
+        assert_eq!(scores(&plain, "small"), scores(&trained, "small"));
+        trained.self_train(&census, &model, 1);
+        assert_ne!(scores(&plain, "small"), scores(&trained, "small"));
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub struct Model {
     pub decoder: Decoder,
     /// What a site's statistics say of its short lines.
     pub prior: Prior,
+    /// Whether sites move the weights by themselves: see [`self_training`](super::self_training). Not those that labels of
+    /// the very sites moved, which know better.
+    pub self_training: bool,
     /// What the model was made from, and how good it is: for readers.
     pub about: serde_json::Value,
 }
@@ -74,12 +77,18 @@ struct File {
     version: u32,
     about: serde_json::Value,
     decoder: Decoder,
+    #[serde(default = "by_default")]
+    self_training: bool,
     /// The prior's weights by the names of the statistics; its bias.
     prior: BTreeMap<String, f32>,
     /// Names of the columns of `weights`: the weight itself, then what moves it.
     conditions: Vec<String>,
     bias: Vec<f32>,
     weights: BTreeMap<String, Vec<f32>>,
+}
+
+fn by_default() -> bool {
+    true
 }
 
 impl Model {
@@ -121,7 +130,8 @@ impl Model {
         if let Some((name, _)) = file.prior.pop_first() {
             return Err(wrong(format!("the model's prior has a statistic '{name}' that this version does not know")));
         }
-        Ok(Self { weights, bias, decoder: file.decoder, prior, about: file.about })
+        let File { decoder, self_training, about, .. } = file;
+        Ok(Self { weights, bias, decoder, prior, self_training, about })
     }
 
     /// Reads the model in a file.
@@ -151,9 +161,10 @@ impl Model {
             .map(|(name, weight)| format!("\"{name}\": {weight:.4}"))
             .collect();
         let Decoder { switch, length_power } = self.decoder;
+        let self_training = self.self_training;
         let conditions = serde_json::to_value(CONDITIONS).unwrap_or_default();
         format!(
-            "{{\n  \"version\": {VERSION},\n  \"about\": {},\n  \"decoder\": {{\"switch\": {switch}, \"length_power\": {length_power}}},\n  \"prior\": {{{}}},\n  \"conditions\": {conditions},\n  \
+            "{{\n  \"version\": {VERSION},\n  \"about\": {},\n  \"decoder\": {{\"switch\": {switch}, \"length_power\": {length_power}}},\n  \"self_training\": {self_training},\n  \"prior\": {{{}}},\n  \"conditions\": {conditions},\n  \
              \"bias\": {},\n  \"weights\": {{\n{}\n  }}\n}}\n",
             json(&self.about),
             prior.join(", "),
@@ -178,6 +189,7 @@ impl Model {
             bias: [0.0; CONDITIONS.len()],
             decoder: Decoder { switch: 1.0, length_power: 0.3 },
             prior: Prior { bias: 0.0, weights: [0.0; statistics::COUNT] },
+            self_training: true,
             about: serde_json::Value::Null,
         }
     }
@@ -214,7 +226,24 @@ struct KindWeights {
     bias: f32,
 }
 
+/// What a site adds to the weights of lines of all kinds.
+#[derive(Clone, Debug)]
+pub struct Shift {
+    /// By feature.
+    pub weights: Vec<f32>,
+    /// What every line has.
+    pub bias: f32,
+}
+
 impl SiteWeights {
+    /// Moves the weights.
+    pub fn shift(&mut self, shift: &Shift) {
+        for kind in &mut self.0 {
+            kind.bias += shift.bias;
+            kind.weights.iter_mut().zip(&shift.weights).for_each(|(weight, shift)| *weight += shift);
+        }
+    }
+
     /// The logarithm of the odds that a line of these features is content, in nats.
     pub fn score(&self, features: &Features) -> f32 {
         let KindWeights { weights, bias } = &self.0[kind(features)];
@@ -301,7 +330,13 @@ mod tests {
         model.bias[0] = 1.5;
         (model.prior.bias, model.prior.weights[4]) = (-0.5, 2.25);
         model.about = serde_json::json!({"made from": ["a", "b"]});
-        assert_eq!(Model::parse(&model.write()).unwrap(), model);
+        for self_training in [true, false] {
+            model.self_training = self_training;
+            assert_eq!(Model::parse(&model.write()).unwrap(), model);
+        }
+        // Files of former versions do not say.
+        let former = model.write().replace("  \"self_training\": false,\n", "");
+        assert_eq!(Model::parse(&former).unwrap(), Model { self_training: true, ..model });
     }
 
     #[test]

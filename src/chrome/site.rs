@@ -13,9 +13,10 @@ use super::copies::Copies;
 use super::evidence::{Gatherer, LineEvidence};
 use super::layout::Layout;
 use super::list::{Finder, Lists};
+use super::model::Shift;
 use super::statistics::{Statistics, Sums};
 use super::usual::{Places, Usual};
-use crate::census::{Census, Seed, SiteCounts};
+use crate::census::{Census, Sampled, Seed, SiteCounts};
 use crate::line::Fingerprint;
 
 /// Pages with a headline from which it can be told where the site puts its dates.
@@ -93,6 +94,8 @@ pub struct SiteModel {
     dates_above: bool,
     lists: Lists,
     places: Places,
+    /// What it adds to the weights that it is judged by, once it was trained on.
+    pub(super) shift: Option<Shift>,
 }
 
 impl SiteModel {
@@ -104,9 +107,9 @@ impl SiteModel {
         let mut sums = Sums::default();
         let (mut headed, mut dated) = (0, 0);
         let pages: Vec<_> = census.sample(&counts).collect();
-        let copies = Copies::learn(pages.iter().map(|(digest, lines, _)| (*digest, &**lines)), &counts);
+        let copies = Copies::learn(pages.iter().map(|page| (page.digest, &*page.lines)), &counts);
         let (mut finder, mut places) = (Finder::default(), Places::default());
-        for (digest, lines, titles) in pages {
+        for Sampled { digest, lines, titles, .. } in pages {
             gatherer.gather(&lines, &titles, &counts, &mut evidence);
             copies.discount(digest, &mut evidence, &counts);
             layout.find(&evidence, counts.pages());
@@ -129,6 +132,7 @@ impl SiteModel {
             dates_above,
             lists: finder.lists(),
             places,
+            shift: None,
             counts,
         }
     }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::config::Results;
 use crate::error::{Error, ErrorKind, Location, Result};
 use crate::line::mark::Mark;
-use crate::page::visible;
+use crate::page::{Page, visible};
 use crate::source::jsonl::{DEPTH_LIMIT, Fields, Row, is_blank, scan};
 use crate::source::paths::{Format, Sources};
 use crate::source::stream::Compression;
@@ -64,6 +64,11 @@ impl GoldPage {
     /// Its lines, without their line feeds.
     pub fn lines(&self) -> Vec<&str> {
         lines_of(&self.text).collect()
+    }
+
+    /// The page without its labels.
+    pub fn as_page(&self) -> Page<'_> {
+        Page { url: &self.url, id: None, site: &self.site, text: &self.text, marks: &self.marks }
     }
 
     /// Whether a line of it is judged.

@@ -103,6 +103,13 @@ pub const COUNT: usize = NAMES.len();
 /// Those that HTML alone sets: the last. The first of them says whether the page is HTML; of text, all are 0.
 pub const MARKUP: std::ops::Range<usize> = F::html as usize..COUNT;
 
+/// Those that only the text of a page sets: what a line shares with it, and frequent words.
+pub const OF_TEXT: [std::ops::Range<usize>; 3] = [
+    F::topic_headline_2 as usize..F::topic_text_prose as usize + 1,
+    F::topic_own as usize..F::topic_own_length as usize + 1,
+    F::frequent as usize..F::frequent_length as usize + 1,
+];
+
 /// The features of one line.
 pub type Features = [f32; COUNT];
 

@@ -7,12 +7,13 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::census::{Census, Log};
 use crate::chrome::feature::Features;
+use crate::chrome::logistic::Labelled;
 use crate::chrome::site::SiteModel;
 use crate::chrome::statistics::Statistics;
 use crate::chrome::{Judge, Sites};
 use crate::eval::gold::{Gold, GoldPage, Label};
 use crate::line::{Key, Line, Normaliser, Shape, TitleParts};
-use crate::page::{Page, domain_of};
+use crate::page::domain_of;
 
 /// What a site is cut to, in pages, and how often.
 const CUTS: &[(usize, u64)] = &[(1, 2), (2, 2), (5, 2), (40, 1)];
@@ -161,7 +162,7 @@ fn show(crawl: &[(Box<str>, Vec<&GoldPage>)], key: Key) -> Vec<SiteExamples> {
     let mut lines = Vec::new();
     for page in crawl.iter().flat_map(|(_, pages)| pages) {
         normaliser.page(&page.text, &mut lines);
-        log.add(&page.site, &page.text, &lines, titles.of(&page.text, &lines));
+        log.add(&page.as_page(), &lines, titles.of(&page.text, &lines));
     }
     census.add(log);
     let sites = Sites::learn(&census);
@@ -186,8 +187,7 @@ impl SiteExamples {
         let mut lines = Vec::new();
         let pages = pages.iter().map(|page| {
             normaliser.page(&page.text, &mut lines);
-            let address = Page { url: &page.url, id: None, site: &page.site, text: &page.text, marks: &page.marks };
-            PageExample { lines: examples(page, &lines, &judge.features(&address, &lines)), weight }
+            PageExample { lines: examples(page, &lines, &judge.features(&page.as_page(), &lines)), weight }
         });
         Self { group, pages: pages.collect(), statistics: *site.statistics(), number: site.counts().pages() }
     }
@@ -221,14 +221,19 @@ fn examples(page: &GoldPage, lines: &[Line], features: &[Features]) -> Vec<Examp
 
 /// Whether a line of these sites is judged.
 pub fn are_labelled(sites: &[&SiteExamples]) -> bool {
-    sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged).any(|(.., weight)| weight > 0.0)
+    sites.iter().flat_map(|site| &site.pages).flat_map(PageExample::judged).any(|line| line.weight > 0.0)
 }
 
 impl PageExample {
-    /// The judged lines: features, whether they are content, and what they weigh.
-    pub fn judged(&self) -> impl Iterator<Item = (&Features, bool, f64)> {
+    /// The judged lines.
+    pub fn judged(&self) -> impl Iterator<Item = Labelled<'_>> {
         let judged = self.lines.iter().filter(|line| line.label != Label::Unjudged);
-        judged.map(|line| (&line.features, line.label == Label::Content, f64::from(line.share) * self.weight))
+        judged.map(|line| Labelled {
+            features: &line.features,
+            is_content: line.label == Label::Content,
+            weight: f64::from(line.share) * self.weight,
+            score: 0.0,
+        })
     }
 }
 

@@ -10,7 +10,6 @@
 
 mod decoder;
 mod example;
-mod minimise;
 mod prior;
 mod weights;
 
@@ -39,9 +38,14 @@ impl Examples {
 
     /// Moves the weights of a model towards what the pages of a `chosen` group say, as far as they are sure of it: the
     /// penalty is on what is moved (Chelba & Acero, Adaptation of Maximum Entropy Capitalizer, 2004). Prior and decoder
-    /// stay. Of no labels, the model as it is. As [`train`](Self::train) otherwise.
+    /// stay, and sites do not move these weights any more. Of no labels, the model as it is. As [`train`](Self::train) otherwise.
     pub fn adapt(&self, model: &Model, chosen: impl Fn(&str) -> bool, is_over: impl Fn() -> bool) -> Model {
-        weights::learn(&self.chosen(chosen), model, &Penalty::ADAPTED, STEPS, is_over)
+        let chosen = self.chosen(chosen);
+        if !are_labelled(&chosen) {
+            return model.clone();
+        }
+        let model = Model { self_training: false, ..model.clone() };
+        weights::learn(&chosen, &model, &Penalty::ADAPTED, STEPS, is_over)
     }
 
     fn chosen(&self, chosen: impl Fn(&str) -> bool) -> Vec<&SiteExamples> {
@@ -55,6 +59,7 @@ pub(super) mod tests {
     use crate::chrome::Sites;
     use crate::chrome::decide::LengthWeights;
     use crate::chrome::evidence::tests::census;
+    use crate::chrome::logistic::Labelled;
     use crate::eval::gold::{Gold, GoldPage, Label};
     use crate::line::Key;
 
@@ -98,7 +103,7 @@ pub(super) mod tests {
         let (mut sum, mut all) = (0.0, 0.0);
         for site in examples.sites.iter().filter(|site| chosen(&site.group)) {
             let weights = model.at(&model.conditions(&site.statistics, site.number));
-            for (features, is_content, weight) in site.pages.iter().flat_map(|page| page.judged()) {
+            for Labelled { features, is_content, weight, .. } in site.pages.iter().flat_map(|page| page.judged()) {
                 let score = f64::from(weights.score(features));
                 sum += weight * libm::log1p(libm::exp(if is_content { -score } else { score }));
                 all += weight;
@@ -167,6 +172,8 @@ pub(super) mod tests {
         assert_eq!(parts, [("few", 3), ("rest", 5)]);
         let adapted = own.adapt(&model, |group| group == "few", || false);
         assert_eq!((&adapted.prior, adapted.decoder), (&model.prior, model.decoder));
+        // Who said what is right on a site needs not guess it.
+        assert!(model.self_training && !adapted.self_training);
         let on_rest = |model| surprise(&own, model, |group| group == "rest");
         assert!(on_rest(&adapted) < 0.8 * on_rest(&model), "{} of {}", on_rest(&adapted), on_rest(&model));
         // To the last bit, whatever the order of pages.

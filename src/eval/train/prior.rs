@@ -2,9 +2,9 @@
 
 use super::STEPS;
 use super::example::{Example, SiteExamples};
-use super::minimise::minimise;
 use crate::chrome::evidence::prose;
 use crate::chrome::feature::kind;
+use crate::chrome::minimise::minimise;
 use crate::chrome::model::Prior;
 use crate::chrome::statistics::{self, SHORT};
 use crate::eval::gold::Label;

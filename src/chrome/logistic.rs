@@ -1,0 +1,152 @@
+//! Logistic regression on the features of lines: the loss of weights, and which way it falls.
+
+use super::feature::{COUNT, Features};
+
+/// A line whose label is known, or taken for known.
+#[derive(Clone, Copy, Debug)]
+pub struct Labelled<'a> {
+    /// Its features.
+    pub features: &'a Features,
+    /// Its label.
+    pub is_content: bool,
+    /// What it weighs.
+    pub weight: f64,
+    /// What it scores besides, in nats, whatever the weights are.
+    pub score: f32,
+}
+
+/// Mean and deviation of each feature, so that a penalty on weights is fair to all.
+#[derive(Debug)]
+pub struct Scale {
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+/// What lines add to the loss.
+#[derive(Debug)]
+pub struct Slope {
+    /// Cross entropy of labels and scores, in nats, by the lines' weights.
+    pub loss: f64,
+    /// What the lines weigh together.
+    pub weight: f64,
+    /// The slope of the loss by each weight, the bias last.
+    pub slope: Vec<f64>,
+}
+
+impl Scale {
+    /// The scale of these lines.
+    pub fn of<'a>(lines: impl Iterator<Item = Labelled<'a>>) -> Self {
+        let (mut sum, mut squares, mut all) = (vec![0.0; COUNT], vec![0.0; COUNT], 0.0);
+        for Labelled { features, weight, .. } in lines {
+            all += weight;
+            for ((value, sum), squares) in features.iter().zip(&mut sum).zip(&mut squares) {
+                *sum += weight * f64::from(*value);
+                *squares += weight * f64::from(value * value);
+            }
+        }
+        let mean: Vec<f64> = sum.iter().map(|sum| sum / all).collect();
+        let deviation =
+            squares.iter().zip(&mean).map(|(squares, mean)| (squares / all - mean * mean).max(0.0).sqrt() + 1e-3);
+        Self { deviation: deviation.collect(), mean }
+    }
+
+    /// What weights of features are for features of mean 0 and deviation 1, the bias last.
+    pub fn scaled(&self, weights: impl Iterator<Item = f32>, bias: f32) -> Vec<f64> {
+        let mut point = Vec::with_capacity(COUNT + 1);
+        let mut bias = f64::from(bias);
+        for ((weight, mean), deviation) in weights.zip(&self.mean).zip(&self.deviation) {
+            let weight = f64::from(weight);
+            bias += weight * mean;
+            point.push(weight * deviation);
+        }
+        point.push(bias);
+        point
+    }
+
+    /// What weights at this scale are for features as they are, and the bias.
+    pub fn raw(&self, point: &[f64]) -> (Vec<f32>, f64) {
+        let mut bias = point.last().copied().unwrap_or_default();
+        let raw = point.iter().zip(&self.mean).zip(&self.deviation).map(|((weight, mean), deviation)| {
+            let weight = weight / deviation;
+            bias -= weight * mean;
+            weight as f32
+        });
+        (raw.collect(), bias)
+    }
+
+    /// What these lines add to the loss of the weights at `point`. On features as they are: the scale goes into weights
+    /// and slope.
+    pub fn slope<'a>(&self, lines: impl Iterator<Item = Labelled<'a>>, point: &[f64]) -> Slope {
+        let (raw, bias) = self.raw(point);
+        let (mut loss, mut all, mut pull) = (0.0, 0.0, 0.0);
+        let mut sums = vec![0.0f32; COUNT];
+        for Labelled { features, is_content, weight, score } in lines {
+            let mut lanes = [0.0f32; 8];
+            for (features, raw) in features.chunks(8).zip(raw.chunks(8)) {
+                lanes.iter_mut().zip(features).zip(raw).for_each(|((lane, a), b)| *lane += a * b);
+            }
+            let score = bias + f64::from(lanes.iter().sum::<f32>()) + f64::from(score);
+            let score = if is_content { score } else { -score };
+            let small = libm::expf(-score.abs() as f32);
+            let wrong = f64::from(if score > 0.0 { small } else { 1.0 } / (1.0 + small));
+            loss += weight * (f64::from(libm::log1pf(small)) + (-score).max(0.0));
+            all += weight;
+            let slope = if is_content { -weight * wrong } else { weight * wrong };
+            pull += slope;
+            let slope = slope as f32;
+            sums.iter_mut().zip(features).for_each(|(sum, feature)| *sum += slope * feature);
+        }
+        let mut slope: Vec<f64> =
+            (0..COUNT).map(|i| (f64::from(sums[i]) - pull * self.mean[i]) / self.deviation[i]).collect();
+        slope.push(pull);
+        Slope { loss, weight: all, slope }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Features that differ from line to line, of two means and deviations.
+    fn features(line: usize) -> Features {
+        std::array::from_fn(|at| ((line * 31 + at * 17) as f32 * 0.37).sin() * (1 + at % 3) as f32 + (at % 2) as f32)
+    }
+
+    fn labelled(features: &[Features]) -> impl Iterator<Item = Labelled<'_>> {
+        features.iter().enumerate().map(|(at, features)| Labelled {
+            features,
+            is_content: at % 3 == 0,
+            weight: 1.0 + at as f64,
+            score: at as f32 * 0.1,
+        })
+    }
+
+    #[test]
+    fn the_slope_is_how_the_loss_changes() {
+        let features: Vec<Features> = (0..9).map(features).collect();
+        let scale = Scale::of(labelled(&features));
+        let point: Vec<f64> = (0..=COUNT).map(|at| (at as f64 * 0.7).cos() * 0.1).collect();
+        let loss = |point: &[f64]| scale.slope(labelled(&features), point).loss;
+        let found = scale.slope(labelled(&features), &point);
+        assert_eq!(found.weight, 45.0);
+        for at in [0, 1, 5, COUNT - 1, COUNT] {
+            let moved = |by: f64| {
+                let mut point = point.clone();
+                point[at] += by;
+                loss(&point)
+            };
+            let slope = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+            assert!((slope - found.slope[at]).abs() < 1e-2 * (1.0 + slope.abs()), "{at}: {slope} {}", found.slope[at]);
+        }
+    }
+
+    #[test]
+    fn weights_at_a_scale_are_the_weights_again() {
+        let features: Vec<Features> = (0..9).map(features).collect();
+        let scale = Scale::of(labelled(&features));
+        let weights: Vec<f32> = (0..COUNT).map(|at| (at as f32).sin()).collect();
+        let (raw, bias) = scale.raw(&scale.scaled(weights.iter().copied(), 0.5));
+        assert!((bias - 0.5).abs() < 1e-5);
+        assert!(raw.iter().zip(&weights).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+}
