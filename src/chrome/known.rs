@@ -55,9 +55,7 @@ impl Known {
         elsewhere.extend(evidence.iter().map(|line| everywhere.elsewhere(domain, line.template)));
         marks.clear();
         topics.clear();
-        topics.resize(evidence.len(), Topic::default());
         frequent.clear();
-        frequent.resize(evidence.len(), 0.0);
     }
 
     /// The same as features are made of it.
