@@ -270,7 +270,7 @@ fn a_model_is_adapted_to_a_site_by_a_few_of_its_pages() {
         assert!(found["all"]["f1"].as_f64().unwrap() > 0.999, "{label}: {}", found["all"]);
         let about = Model::load(&place.path(&own)).unwrap().about;
         assert_eq!(about["figures"], "of models that did not see the page they judged, 5 parts");
-        assert_eq!((&about["gold"][0]["pages"], &about["adapted from"]["site F1"]["news"]), (&json!(5), &json!(0.945)));
+        assert_eq!((&about["gold"][0]["pages"], &about["adapted from"]), (&json!(5), &Model::built_in().about));
         let turned: String = place.text("few.jsonl").lines().rev().map(|row| format!("{row}\n")).collect();
         place.write("few.jsonl", turned);
         adapt(&again, &["-j", "1", "--reading", "twice"]);
