@@ -21,6 +21,9 @@ const MOST: f64 = 0.9;
 const MOST_OF: u64 = 3;
 const BUT_ONE_OF: u64 = 5;
 
+/// Nats beyond which a line could not be surer.
+const SUREST: f64 = 60.0;
+
 /// What HTML says of lines that stand beside the text of a page, but for comments.
 const BESIDE: Regions =
     Regions::NAV.with(Regions::FOOTER).with(Regions::ASIDE).with(Regions::FURNITURE).with(Regions::SIDEBAR);
@@ -121,27 +124,22 @@ pub fn smooth(scores: &[f64], switch: f64) -> Vec<bool> {
 /// The logarithm of the odds that each line is content, over all divisions of the page, of which one is the likelier the
 /// higher its total score (forward-backward; Rabiner, A tutorial on hidden Markov models, Proc. IEEE 1989). In nats.
 pub fn posterior(scores: &[f64], switch: f64) -> Vec<f64> {
-    // Of chrome and of content: what all that may stand beside it brings.
-    let beside = |[chrome, content]: [f64; 2]| [either(chrome, content - switch), either(content, chrome - switch)];
-    let mut odds = Vec::with_capacity(scores.len());
-    let mut before = [0.0; 2];
-    for score in scores {
-        let [chrome, content] = before;
-        odds.push(content + score - chrome);
-        before = beside([chrome, content + score]);
+    let change = libm::exp(-switch);
+    let own: Vec<f64> = scores.iter().map(|score| libm::exp(score.clamp(-SUREST, SUREST))).collect();
+    // The odds of a line by those of the line beside it.
+    let beside = |odds: f64| (odds + change) / (1.0 + odds * change);
+    let mut all = Vec::with_capacity(own.len());
+    let mut before = 1.0;
+    for own in &own {
+        all.push(before * own);
+        before = beside(before * own);
     }
-    let mut after = [0.0; 2];
-    for (odds, score) in odds.iter_mut().zip(scores).rev() {
-        let [chrome, content] = after;
-        *odds += content - chrome;
-        after = beside([chrome, content + score]);
+    let mut after = 1.0;
+    for (all, own) in all.iter_mut().zip(&own).rev() {
+        *all = libm::log(*all * after);
+        after = beside(own * after);
     }
-    odds
-}
-
-/// The logarithm of a sum of which these are the logarithms.
-fn either(a: f64, b: f64) -> f64 {
-    a.max(b) + f64::from(libm::log1pf(libm::expf(-(a - b).abs() as f32)))
+    all
 }
 
 #[cfg(test)]
@@ -243,7 +241,7 @@ pub(super) mod tests {
                     let likelihood = libm::exp(worth(&scores, states));
                     if states >> at & 1 == 1 { content += likelihood } else { chrome += likelihood }
                 }
-                prop_assert!((odds - libm::log(content / chrome)).abs() < 1e-5);
+                prop_assert!((odds - libm::log(content / chrome)).abs() < 1e-9);
             }
         }
 
