@@ -12,7 +12,7 @@ use super::frequent::shares;
 use super::headline::Untitled;
 use super::known::Known;
 use super::layout::Layout;
-use super::model::{Model, SiteWeights};
+use super::model::{Model, Shift, SiteWeights};
 use super::rescue::FEW_LINES;
 use super::self_training::SelfTraining;
 use super::site::SiteModel;
@@ -29,6 +29,8 @@ pub struct Sites {
     sites: HashMap<Box<str>, SiteModel>,
     everywhere: Everywhere,
     frequent: FrequentWords,
+    /// What sites add to the weights that they are judged by, once they were trained on.
+    shifts: HashMap<Box<str>, Shift>,
 }
 
 impl Sites {
@@ -37,22 +39,20 @@ impl Sites {
         let counts: Vec<(Box<str>, SiteCounts)> = census.sites().into_iter().collect();
         let everywhere = census.everywhere(counts.iter().map(|(name, counts)| (&**name, counts)));
         let learned = counts.into_par_iter().map(|(name, counts)| (name, SiteModel::learn(counts, census)));
-        Self { sites: learned.collect(), everywhere, frequent: census.frequent_words() }
+        Self { sites: learned.collect(), everywhere, frequent: census.frequent_words(), shifts: HashMap::new() }
     }
 
     /// Lets sites of `min_pages` or more move the weights of `model`, by which they are judged, on the rayon pool it is
     /// called from. `census` is what they were learned from. See [`self_training`](super::self_training), which a model may
     /// rule out.
     pub fn self_train(&mut self, census: &Census, model: &Model, min_pages: u64) {
-        if !model.self_training {
-            return;
-        }
-        let everywhere = &self.everywhere;
-        let judged = self.sites.par_iter_mut().filter(|(_, site)| site.counts().pages() >= min_pages);
-        judged.for_each_init(
-            || SelfTraining::new(census, everywhere, model),
-            |training, (name, site)| site.shift = training.shift(name, site),
+        let least = if model.self_training { min_pages } else { u64::MAX };
+        let judged = self.sites.par_iter().filter(|(_, site)| site.counts().pages() >= least);
+        let shifts = judged.map_init(
+            || SelfTraining::new(census, &self.everywhere, model),
+            |training, (name, site)| Some((name.clone(), training.shift(name, site)?)),
         );
+        self.shifts = shifts.flatten_iter().collect();
     }
 
     /// What is known of a site.
@@ -210,7 +210,7 @@ impl<'a> Judge<'a> {
         if self.weights.as_ref().is_none_or(|(of, _)| **of != *name) {
             let conditions = self.model.conditions(site.statistics(), site.counts().pages());
             let mut weights = self.model.at(&conditions);
-            if let Some(shift) = &site.shift {
+            if let Some(shift) = self.sites.shifts.get(name) {
                 weights.shift(shift);
             }
             self.weights = Some((name.into(), weights));
@@ -322,6 +322,7 @@ mod tests {
         assert_eq!(scores(&plain, "small"), scores(&trained, "small"));
         let ruled_out = Model { self_training: false, ..(*model).clone() };
         trained.self_train(&census, &ruled_out, 1);
+        assert_eq!(scores(&plain, "s"), scores(&trained, "s"));
         assert_eq!(scores(&plain, "small"), scores(&trained, "small"));
         trained.self_train(&census, &model, 1);
         assert_ne!(scores(&plain, "small"), scores(&trained, "small"));

@@ -13,7 +13,6 @@ use super::copies::Copies;
 use super::evidence::{Gatherer, LineEvidence};
 use super::layout::Layout;
 use super::list::{Finder, Lists};
-use super::model::Shift;
 use super::statistics::{Statistics, Sums};
 use super::usual::{Places, Usual};
 use crate::census::{Census, Sampled, Seed, SiteCounts};
@@ -94,8 +93,6 @@ pub struct SiteModel {
     dates_above: bool,
     lists: Lists,
     places: Places,
-    /// What it adds to the weights that it is judged by, once it was trained on.
-    pub(super) shift: Option<Shift>,
 }
 
 impl SiteModel {
@@ -132,7 +129,6 @@ impl SiteModel {
             dates_above,
             lists: finder.lists(),
             places,
-            shift: None,
             counts,
         }
     }

@@ -2,16 +2,9 @@
 
 use super::F;
 use super::line::{Line, length, yes};
+use super::whole::{MAIN, links};
 use super::window::{RADII, Row, Sum};
 use crate::line::mark::{Block, Mark, Regions};
-
-/// What holds the text of a page.
-pub const MAIN: Regions = Regions::MAIN.with(Regions::ARTICLE);
-
-/// Share of a line that is text of links.
-pub fn links(mark: Mark) -> f32 {
-    f32::from(mark.link_share) / 100.0
-}
 
 impl Line<'_> {
     #[inline(always)]

@@ -14,8 +14,7 @@ mod window;
 pub use condition::{CONDITIONS, Conditions, KINDS, conditions, for_kind, kind};
 
 use self::line::{LOGARITHMS, Line, Logarithms, yes};
-use self::markup::links;
-use self::whole::WholePage;
+use self::whole::{WholePage, links};
 use self::window::{RADII, Row, Sum, Sums};
 use super::evidence::LineEvidence;
 use super::layout::Layout;

@@ -1,9 +1,16 @@
 //! What the features of all lines of a page share.
 
 use super::PageEvidence;
-use super::markup::{MAIN, links};
 use crate::chrome::statistics::log_pages;
-use crate::line::mark::{Block, Regions};
+use crate::line::mark::{Block, Mark, Regions};
+
+/// What holds the text of a page.
+pub const MAIN: Regions = Regions::MAIN.with(Regions::ARTICLE);
+
+/// Share of a line that is text of links.
+pub fn links(mark: Mark) -> f32 {
+    f32::from(mark.link_share) / 100.0
+}
 
 /// What all lines of a page share.
 pub struct WholePage {
