@@ -91,11 +91,11 @@ impl Census {
     }
 
     /// The pages of the sample of a site.
-    pub fn sample<'a>(&'a self, site: &'a SiteCounts) -> impl Iterator<Item = Sampled> + 'a {
+    pub fn sample<'a>(&'a self, site: &'a SiteCounts) -> impl Iterator<Item = Sampled<'a>> + 'a {
         site.sample.iter().map(move |&(digest, log, page)| {
             let logged = self.page(log, page);
             let titles = self.logs[log as usize].titles(page);
-            Sampled { digest, is_html: logged.is_html, lines: logged.lines().collect(), titles }
+            Sampled { digest, titles, is_html: logged.is_html, logged }
         })
     }
 
@@ -114,16 +114,21 @@ impl Census {
 const SAMPLE: usize = 128;
 
 /// A page of a site's sample, as it was logged.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sampled {
+pub struct Sampled<'a> {
     /// What tells it apart: see [`digest`].
     pub digest: u128,
-    /// Its lines, which have no place in a text here.
-    pub lines: Vec<Line>,
     /// Its title and the parts of it.
     pub titles: Vec<Fingerprint>,
     /// Whether it was HTML.
     pub is_html: bool,
+    logged: PageLog<'a>,
+}
+
+impl Sampled<'_> {
+    /// Its lines, which have no place in a text here.
+    pub fn lines(&self) -> Vec<Line> {
+        self.logged.lines().collect()
+    }
 }
 
 /// What tells pages apart that do not say the same, numbers aside, by the templates of their lines: 0 for a page without
@@ -365,7 +370,8 @@ mod tests {
                 logs.into_iter().for_each(|log| census.add(log));
                 let sites = census.sites();
                 let counts = sites.get("a");
-                counts.map(|counts| census.sample(counts).collect::<Vec<_>>()).unwrap_or_default()
+                let known = |page: Sampled<'_>| (page.digest, page.lines(), page.titles, page.is_html);
+                counts.map(|counts| census.sample(counts).map(known).collect::<Vec<_>>()).unwrap_or_default()
             };
             let whole = sampled(vec![log(&pages)]);
             let (left, right) = pages.split_at(cut.min(pages.len()));

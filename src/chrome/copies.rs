@@ -142,8 +142,8 @@ mod tests {
         let pages: Vec<(&str, &str)> = texts.iter().map(|text| ("s", &**text)).collect();
         let census = census(&pages);
         let site = census.sites().remove("s").unwrap();
-        let sample: Vec<_> = census.sample(&site).collect();
-        let copies = Copies::learn(sample.iter().map(|page| (page.digest, &*page.lines)), &site);
+        let sample: Vec<_> = census.sample(&site).map(|page| (page.digest, page.lines())).collect();
+        let copies = Copies::learn(sample.iter().map(|(digest, lines)| (*digest, &**lines)), &site);
         let of = |text: &String| {
             let (mut lines, mut plain) = (Vec::new(), Vec::new());
             Normaliser::new(Key::default()).page(text, &mut lines);

@@ -103,8 +103,8 @@ pub struct Judge<'a> {
     known: Known,
     scores: Vec<f32>,
     decided: Vec<Verdict>,
-    /// The weights of the site that was judged last.
-    weights: Option<(Box<str>, SiteWeights)>,
+    /// The weights of the site that was judged last, and whether they are those for its pages of HTML.
+    weights: Option<(Box<str>, bool, SiteWeights)>,
 }
 
 impl<'a> Judge<'a> {
@@ -207,16 +207,17 @@ impl<'a> Judge<'a> {
 
     /// Scores the lines of the page of which evidence was gathered.
     fn score(&mut self, name: &str, site: &SiteModel) {
-        if self.weights.as_ref().is_none_or(|(of, _)| **of != *name) {
+        let is_html = !self.known.marks.is_empty();
+        if self.weights.as_ref().is_none_or(|(of, of_html, _)| **of != *name || *of_html != is_html) {
             let conditions = self.model.conditions(site.statistics(), site.counts().pages());
             let mut weights = self.model.at(&conditions);
-            if let Some(shift) = self.sites.shifts.get(name) {
+            if let Some(shift) = self.sites.shifts.get(name).filter(|_| !is_html) {
                 weights.shift(shift);
             }
-            self.weights = Some((name.into(), weights));
+            self.weights = Some((name.into(), is_html, weights));
         }
         self.scores.clear();
-        if let Some((_, weights)) = &self.weights {
+        if let Some((.., weights)) = &self.weights {
             let (scores, lenience) = (&mut self.scores, self.lenience);
             self.extractor.extract(&self.known.on(site), |line| scores.push(weights.score(line) + lenience));
         }

@@ -59,6 +59,9 @@ pub struct Prior {
     pub weights: [f32; statistics::COUNT],
 }
 
+/// What no number of a model reaches: weights are of the order of 1, and sums of larger ones would be no numbers.
+const LARGEST: f32 = 1e9;
+
 /// What the odds of a prior are at most, in nats.
 const SUREST: f32 = 3.5;
 
@@ -131,6 +134,15 @@ impl Model {
             return Err(wrong(format!("the model's prior has a statistic '{name}' that this version does not know")));
         }
         let File { decoder, self_training, about, .. } = file;
+        // JSON may hold them, but nothing can be reckoned with them.
+        let is_sound = |numbers: &[f32]| numbers.iter().all(|number| number.abs() < LARGEST);
+        let of_site = [&[prior.bias, decoder.switch, decoder.length_power], &prior.weights[..]];
+        if !of_site.into_iter().chain(weights.iter().chain([&bias]).map(|row| &row[..])).all(is_sound) {
+            return Err(wrong(format!("the model has a number of {LARGEST} or more")));
+        }
+        if decoder.switch < 0.0 {
+            return Err(wrong("the model's decoder has a negative switch".to_owned()));
+        }
         Ok(Self { weights, bias, decoder, prior, self_training, about })
     }
 
@@ -348,6 +360,8 @@ mod tests {
             ("\"prior_squared\"", "\"fixed\"", "conditions"),
             ("\"tiny\"", "\"small one\"", "lacks the statistic 'tiny'"),
             ("[0.0000, ", "[", "has 13 weights, not 14"),
+            ("[0.0000, ", "[1e30, ", "a number of 1000000000 or more"),
+            ("\"switch\": 1", "\"switch\": -1", "negative switch"),
             ("{", "", "no model"),
         ] {
             let message = Model::parse(&good.replacen(from, to, 1)).unwrap_err().to_string();

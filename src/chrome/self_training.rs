@@ -7,7 +7,7 @@
 //! steps are made: the first ones follow what most lines have in common, the last ones what single lines have.
 //!
 //! Of the census alone: the text of the pages is not there any more, so that weights of what only it tells stay. Nor are
-//! HTML's marks, which leave little in doubt; the weights of sites of HTML stay as they are.
+//! HTML's marks, which leave little in doubt: pages of HTML are neither learned from nor judged by what was learned.
 
 use super::Judged;
 use super::decide::{LengthWeights, decide, posterior};
@@ -20,8 +20,8 @@ use super::site::SiteModel;
 use super::{Verdict, feature};
 use crate::census::{Census, Everywhere, Sampled};
 
-/// Pages of a site from which it moves weights: fewer have too little in common.
-const LEAST: u64 = 3;
+/// Pages of text of a site from which it moves weights: fewer have too little in common.
+const LEAST: usize = 3;
 /// Pages that are looked at, and lines of them.
 const PAGES: usize = 48;
 const LINES: usize = 3000;
@@ -75,21 +75,18 @@ impl<'a> SelfTraining<'a> {
         }
     }
 
-    /// What a site adds to the weights; nothing if it has few pages, or is HTML.
+    /// What a site adds to the weights for its pages of text; nothing if they are few.
     pub fn shift(&mut self, name: &str, site: &SiteModel) -> Option<Shift> {
-        let pages = site.counts().pages();
-        if pages < LEAST {
+        let texts = self.census.sample(site.counts()).filter(|page| !page.is_html);
+        let sample: Vec<Sampled<'_>> = texts.take(PAGES).collect();
+        if sample.len() < LEAST {
             return None;
         }
-        let weights = self.model.at(&self.model.conditions(site.statistics(), pages));
+        let weights = self.model.at(&self.model.conditions(site.statistics(), site.counts().pages()));
         self.lines.clear();
-        let lines_a_page = LINES / PAGES.min(usize::try_from(pages).unwrap_or(PAGES));
         let mut looked_at = 0;
-        for page in self.census.sample(site.counts()).take(PAGES) {
-            if page.is_html {
-                return None;
-            }
-            self.look_at(&page, name, site, &weights, lines_a_page);
+        for page in &sample {
+            self.look_at(page, name, site, &weights, LINES / sample.len());
             looked_at += self.scores.len();
             if looked_at > MOST_LINES {
                 break;
@@ -99,8 +96,8 @@ impl<'a> SelfTraining<'a> {
     }
 
     /// Looks at about as many lines of a page, spread over all of it.
-    fn look_at(&mut self, page: &Sampled, name: &str, site: &SiteModel, weights: &SiteWeights, lines: usize) {
-        self.known.gather(&page.lines, &page.titles, name, site, self.everywhere);
+    fn look_at(&mut self, page: &Sampled<'_>, name: &str, site: &SiteModel, weights: &SiteWeights, lines: usize) {
+        self.known.gather(&page.lines(), &page.titles, name, site, self.everywhere);
         let Known { lines: evidence, elsewhere, marks, layout, .. } = &self.known;
         let every = evidence.len().div_ceil(lines.max(1)).max(1);
         let first = self.lines.len();
@@ -223,27 +220,33 @@ mod tests {
 
     #[test]
     fn few_pages_move_nothing() {
-        assert!(shift(&newspaper(LEAST as usize - 1), &by_length()).is_none());
-        assert!(shift(&newspaper(LEAST as usize), &by_length()).is_some());
+        assert!(shift(&newspaper(LEAST - 1), &by_length()).is_none());
+        assert!(shift(&newspaper(LEAST), &by_length()).is_some());
     }
 
-    #[test]
-    fn pages_of_html_move_nothing() {
-        let texts = newspaper(8);
+    /// What a site of these pages adds to the weights if each `is_html` or not.
+    fn shift_of_mixed(texts: &[String], is_html: impl Fn(usize) -> bool) -> Option<Shift> {
         let (mut census, mut log, mut lines) = (Census::default(), Log::default(), Vec::new());
         let (mut normaliser, mut titles) = (Normaliser::new(Key::default()), TitleParts::new(Key::default()));
-        for text in &texts {
+        for (at, text) in texts.iter().enumerate() {
             normaliser.page(text, &mut lines);
-            let marks = vec![Default::default(); lines.len()];
+            let marks = vec![Default::default(); if is_html(at) { lines.len() } else { 0 }];
             let page = Page { site: "s", text, marks: &marks, ..Page::default() };
             log.add(&page, &lines, titles.of(text, &lines));
         }
         census.add(log);
         let sites = Sites::learn(&census);
-        let model = by_length();
-        let everywhere = Everywhere::default();
-        let mut training = SelfTraining::new(&census, &everywhere, &model);
-        assert!(training.shift("s", sites.get("s").unwrap()).is_none());
+        SelfTraining::new(&census, &Everywhere::default(), &by_length()).shift("s", sites.get("s")?)
+    }
+
+    #[test]
+    fn pages_of_html_move_nothing() {
+        let texts = newspaper(8);
+        assert!(shift_of_mixed(&texts, |_| true).is_none());
+        assert!(shift_of_mixed(&texts, |at| at >= LEAST - 1).is_none());
+        // Beside pages of text they count, and are not learned from.
+        let mixed = shift_of_mixed(&texts, |at| at >= LEAST).unwrap();
+        assert_ne!(mixed.weights, shift(&texts, &by_length()).unwrap().weights);
     }
 
     #[test]
@@ -275,7 +278,7 @@ mod tests {
             let census = census(&pages);
             let sites = Sites::learn(&census);
             let everywhere = Everywhere::default();
-        let mut training = SelfTraining::new(&census, &everywhere, &model);
+            let mut training = SelfTraining::new(&census, &everywhere, &model);
             training.shift("t", sites.get("t").unwrap());
             prop_assert_eq!(bits(&expected), bits(&training.shift("s", sites.get("s").unwrap()).unwrap()));
         }

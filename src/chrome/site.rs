@@ -15,7 +15,7 @@ use super::layout::Layout;
 use super::list::{Finder, Lists};
 use super::statistics::{Statistics, Sums};
 use super::usual::{Places, Usual};
-use crate::census::{Census, Sampled, Seed, SiteCounts};
+use crate::census::{Census, Seed, SiteCounts};
 use crate::line::Fingerprint;
 
 /// Pages with a headline from which it can be told where the site puts its dates.
@@ -103,10 +103,10 @@ impl SiteModel {
         let mut slots = Slots::default();
         let mut sums = Sums::default();
         let (mut headed, mut dated) = (0, 0);
-        let pages: Vec<_> = census.sample(&counts).collect();
-        let copies = Copies::learn(pages.iter().map(|page| (page.digest, &*page.lines)), &counts);
+        let pages: Vec<_> = census.sample(&counts).map(|page| (page.digest, page.lines(), page.titles)).collect();
+        let copies = Copies::learn(pages.iter().map(|(digest, lines, _)| (*digest, &**lines)), &counts);
         let (mut finder, mut places) = (Finder::default(), Places::default());
-        for Sampled { digest, lines, titles, .. } in pages {
+        for (digest, lines, titles) in pages {
             gatherer.gather(&lines, &titles, &counts, &mut evidence);
             copies.discount(digest, &mut evidence, &counts);
             layout.find(&evidence, counts.pages());
