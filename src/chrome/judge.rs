@@ -46,8 +46,11 @@ impl Sites {
     /// called from. `census` is what they were learned from. See [`self_training`](super::self_training), which a model may
     /// rule out.
     pub fn self_train(&mut self, census: &Census, model: &Model, min_pages: u64) {
-        let least = if model.self_training { min_pages } else { u64::MAX };
-        let judged = self.sites.par_iter().filter(|(_, site)| site.counts().pages() >= least);
+        self.shifts.clear();
+        if !model.self_training {
+            return;
+        }
+        let judged = self.sites.par_iter().filter(|(_, site)| site.counts().pages() >= min_pages);
         let shifts = judged.map_init(
             || SelfTraining::new(census, &self.everywhere, model),
             |training, (name, site)| Some((name.clone(), training.shift(name, site)?)),
