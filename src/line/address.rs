@@ -46,9 +46,19 @@ impl Addresses {
     }
 }
 
-/// Writes a normalised line to `out` with its addresses masked and returns whether it holds addresses and letters beside
-/// them.
-pub(super) fn mask(line: &[u8], out: &mut Vec<u8>) -> bool {
+/// What a line with a mark in it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// No address: no scheme stands before the mark.
+    Nothing,
+    /// Addresses and no letters beside them.
+    AddressesAlone,
+    /// Addresses beside letters.
+    Beside,
+}
+
+/// Writes a normalised line to `out` with its addresses masked and returns what it holds.
+pub(super) fn mask(line: &[u8], out: &mut Vec<u8>) -> Found {
     out.clear();
     let mut copied = 0;
     for mark in memchr::memmem::find_iter(line, MARK) {
@@ -63,7 +73,13 @@ pub(super) fn mask(line: &[u8], out: &mut Vec<u8>) -> bool {
         copied = mark + rest.iter().take_while(|byte| is_of_address(**byte)).count();
     }
     out.extend_from_slice(line.get(copied..).unwrap_or_default());
-    copied > 0 && out.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+    if copied == 0 {
+        Found::Nothing
+    } else if out.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()) {
+        Found::Beside
+    } else {
+        Found::AddressesAlone
+    }
 }
 
 fn is_of_scheme(byte: u8) -> bool {
@@ -100,10 +116,17 @@ mod tests {
 
     #[test]
     fn addresses_alone_and_marks_alone_stay() {
-        for line in ["http://a.example/x", "http://a.example http://b.example", "\"http://a.example\"", "a ://b", "://"]
+        for line in
+            ["http://a.example/x1", "http://a.example http://b.example", "\"http://a.example\"", "a ://b", "://"]
         {
             assert_eq!(template(line), normalised(line));
         }
+    }
+
+    #[test]
+    fn numbers_beside_a_mark_alone_are_masked_as_in_any_line() {
+        assert_eq!(template("page 1 ://"), template("page 2 ://"));
+        assert_eq!(template("://a1"), "://a0");
     }
 
     proptest! {

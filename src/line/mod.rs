@@ -24,7 +24,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use address::Addresses;
+use address::{Addresses, Found};
 use normalise::{collapse, fold, fold_whole};
 use scan::{BLOCK, Looks, Marks, looks, scan};
 pub use shape::Shape;
@@ -235,25 +235,38 @@ impl Normaliser {
         let Normaliser { key, templates, lowered, folded, bare, masked, .. } = self;
         let (ahead, len, digit) = normal_form(lowered, line, holds, folded);
         let exact = key.fingerprint(&ahead[..len]);
-        let (template, is_dated) = if address {
-            let found = address::mask(&ahead[..len], bare).then(|| template_of(bare, masked));
-            found.map_or((None, false), |(template, is_dated)| (Some(template), is_dated))
-        } else if digit && *templates == Templates::Take {
-            let found = template::mask(ahead, len, masked);
-            (found.is_template.then_some(&**masked), found.is_dated)
-        } else {
-            (None, false)
-        };
+        let digit = digit && *templates == Templates::Take;
+        let (template, is_dated) = template_of(ahead, len, digit, address, bare, masked);
         (exact, template.map_or(exact, |template| key.fingerprint(template)), is_dated)
     }
 }
 
-/// The template of a line whose addresses are masked, and whether it holds a date.
-fn template_of<'a>(bare: &'a mut Vec<u8>, masked: &'a mut Vec<u8>) -> (&'a [u8], bool) {
-    let len = bare.len();
-    bare.resize(len + BLOCK, 0);
-    let found = template::mask(bare, len, masked);
-    (if found.is_template { masked } else { &bare[..len] }, found.is_dated)
+/// The template of a normalised line, if there is anything to mask, and whether the line holds a date. The line is the
+/// first `len` bytes of `ahead`, behind which a block can be read; `digit` and `address` tell whether it holds a digit and
+/// the mark of an address.
+fn template_of<'a>(
+    ahead: &[u8],
+    len: usize,
+    digit: bool,
+    address: bool,
+    bare: &'a mut Vec<u8>,
+    masked: &'a mut Vec<u8>,
+) -> (Option<&'a [u8]>, bool) {
+    let found = if address { address::mask(&ahead[..len], bare) } else { Found::Nothing };
+    match found {
+        Found::AddressesAlone => (None, false),
+        Found::Beside => {
+            let len = bare.len();
+            bare.resize(len + BLOCK, 0);
+            let found = template::mask(bare, len, masked);
+            (Some(if found.is_template { masked } else { &bare[..len] }), found.is_dated)
+        }
+        Found::Nothing if digit => {
+            let found = template::mask(ahead, len, masked);
+            (found.is_template.then_some(&**masked), found.is_dated)
+        }
+        Found::Nothing => (None, false),
+    }
 }
 
 /// The normal form of a line of a lowered page, its length (a block can be read
@@ -421,15 +434,14 @@ pub fn normalised(line: &str) -> String {
 /// fingerprint of. Names of months and days show as U+0001, addresses as U+0002.
 pub fn template(line: &str) -> String {
     let text = normalised(line);
-    let (mut ahead, mut masked) = (Vec::new(), Vec::new());
-    if line.contains(address::MARK) && address::mask(text.as_bytes(), &mut ahead) {
-        return String::from_utf8_lossy(template_of(&mut ahead, &mut masked).0).into_owned();
-    }
-    ahead.clear();
-    ahead.extend_from_slice(text.as_bytes());
+    let mut ahead = text.as_bytes().to_vec();
     ahead.resize(text.len() + BLOCK, 0);
-    let is_template = template::mask(&ahead, text.len(), &mut masked).is_template;
-    if is_template { String::from_utf8_lossy(&masked).into_owned() } else { text }
+    let (mut bare, mut masked) = (Vec::new(), Vec::new());
+    let address = line.contains(address::MARK);
+    match template_of(&ahead, text.len(), true, address, &mut bare, &mut masked).0 {
+        Some(template) => String::from_utf8_lossy(template).into_owned(),
+        None => text,
+    }
 }
 
 #[cfg(test)]
@@ -541,6 +553,7 @@ mod tests {
             2 => "\r|\n|\r\n|  |\t|\x01",
             1 => "[äß年月日 \u{a0}\u{200b}\u{301}]{0,8}",
             1 => "\\PC{0,8}",
+            1 => "://|http://a1",
         ];
         proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
     }
