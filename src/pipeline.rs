@@ -5,6 +5,7 @@
 //! leave of the pages (`likeness`). What fits in memory is held between the readings (`held`), the rest is read again.
 //! How much that is, how many threads there are and how large batches are changes no byte of the output.
 
+mod desks;
 mod held;
 mod likeness;
 
@@ -16,7 +17,7 @@ use std::time::Instant;
 use rayon::ThreadPool;
 
 use crate::census::{Census, Log};
-use crate::chrome::{Judge, Rule, Sites, Verdict};
+use crate::chrome::{Rule, Sites, Verdict};
 use crate::config::{Duplicates, Settings};
 use crate::error::{Error, ErrorKind, Problem, Result, guarded};
 use crate::line::{Key, Line, Normaliser, TitleParts, spans};
@@ -34,6 +35,7 @@ use crate::sink::{Outputs, Plan, Request, plan};
 use crate::source::paths::Sources;
 use crate::source::stream::Ledger;
 use crate::source::{Batch, Raw, Reader, Source};
+use desks::{Desk, Desks};
 use held::{Held, Turn};
 use likeness::Search;
 
@@ -249,7 +251,8 @@ fn run<R: Send>(
     let logs: Vec<Arc<Log>> = census.into_logs().into_iter().map(Arc::new).collect();
     context.check_stop()?;
 
-    let judging = Judging { sites: &sites, settings: context.settings, clusters: None, gathering: None };
+    let desks = Desks::new(&sites, results);
+    let judging = Judging { desks: &desks, settings: context.settings, clusters: None, gathering: None };
     let (mut clusters, mut pages) = (None, Vec::new());
     if let Some(search) = search {
         progress.phase = Phase::Comparing;
@@ -570,7 +573,7 @@ struct Part {
 /// Judges pages by what the census counted.
 #[derive(Clone, Copy)]
 struct Judging<'a> {
-    sites: &'a Sites,
+    desks: &'a Desks<'a>,
     settings: &'a Settings,
     /// Near-duplicates, once they are known.
     clusters: Option<&'a Clusters>,
@@ -578,7 +581,7 @@ struct Judging<'a> {
     gathering: Option<&'a Gathering<'a>>,
 }
 
-impl Judging<'_> {
+impl<'a> Judging<'a> {
     /// Has `work` done on an item, whose lines are in `log`.
     fn done<R>(
         &self,
@@ -620,29 +623,38 @@ impl Judging<'_> {
 
     /// Judges the pages of a batch, of which the first is number `first` of all, and hands each, with its number in the
     /// batch, to `see`.
-    fn pages(&self, batch: &Batch, first: usize, log: &Log, mut see: impl FnMut(usize, &Judged<'_>)) -> Counted {
+    fn pages(&self, batch: &Batch, first: usize, log: &Log, see: impl FnMut(usize, &Judged<'_>)) -> Counted {
+        let largest = batch.slots.iter().map(|slot| batch.page(slot).text.len()).max().unwrap_or(0);
+        self.desks.at_one(largest, |desk| self.pages_at(desk, batch, first, log, see))
+    }
+
+    /// [`Self::pages`], at a desk.
+    fn pages_at(
+        &self,
+        desk: &mut Desk<'a>,
+        batch: &Batch,
+        first: usize,
+        log: &Log,
+        mut see: impl FnMut(usize, &Judged<'_>),
+    ) -> Counted {
         let results = &self.settings.results;
         let mut counted = Counted::default();
         let tally = &mut counted.tally;
-        let key = Key::new(results.fingerprint_key);
-        let mut normaliser = Normaliser::new(key);
-        let mut judge = Judge::new(self.sites, key)
-            .with_min_pages(results.min_pages)
-            .with_lenience(results.lenience)
-            .with_model(Arc::clone(&results.model));
-        let (mut lines, mut verdicts): (Vec<Line>, Vec<Verdict>) = Default::default();
         for (number, slot) in batch.slots.iter().enumerate() {
             let page = batch.page(slot);
             let judged = guarded(|| {
-                if !log.lines(number, page.text, &mut lines) {
-                    normaliser.page(page.text, &mut lines);
+                let Desk { normaliser, judge, lines, verdicts } = &mut *desk;
+                if !log.lines(number, page.text, lines) {
+                    normaliser.page(page.text, lines);
                 }
-                judge.page(&page, &lines, &mut verdicts);
-                results.patterns.apply(&page, &lines, &mut verdicts);
+                judge.page(&page, lines, verdicts);
+                results.patterns.apply(&page, lines, verdicts);
             });
             if judged.is_err() {
-                keep_whole(page.text, &mut lines, &mut verdicts);
+                *desk = self.desks.fresh();
+                keep_whole(page.text, &mut desk.lines, &mut desk.verdicts);
             }
+            let Desk { lines, verdicts, .. } = &*desk;
             let place = self.clusters.and_then(|clusters| {
                 let standing = clusters.standing(first + number)?;
                 *tally.clustered.entry(standing.relation).or_default() += 1;
@@ -651,9 +663,9 @@ impl Judging<'_> {
             let relation = place.map(|place| place.standing.relation);
             let left_out =
                 relation.filter(|relation| results.duplicates == Duplicates::Drop && *relation != Relation::Canonical);
-            tally.add_page(&page, &lines, &verdicts, results.empty, left_out);
+            tally.add_page(&page, lines, verdicts, results.empty, left_out);
             let is_left_out = left_out.is_some();
-            let judged = Judged { batch, slot, page, lines: &lines, verdicts: &verdicts, place, is_left_out };
+            let judged = Judged { batch, slot, page, lines, verdicts, place, is_left_out };
             if let Some(gathering) = self.gathering {
                 gathering.page(first + number, &judged, &mut counted.gathered);
             }

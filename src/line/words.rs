@@ -44,20 +44,17 @@ pub fn first_words(text: &str, line: &Line, take: impl FnMut(Word)) {
 fn words<const LEAST: usize>(text: &str, of: Range<usize>, mut take: impl FnMut(Word)) {
     let bytes = text.as_bytes();
     let mut open = Open::default();
+    let mut last = [0; BLOCK];
     let mut base = of.start;
     loop {
         let rest = bytes.get(base..).unwrap_or_default();
         let left = of.end.saturating_sub(base);
-        let seen = match rest.first_chunk() {
-            Some(block) => word_bytes(block),
-            None => {
-                let mut last = [0; BLOCK];
-                last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-                word_bytes(&last)
-            }
-        };
+        let block = rest.first_chunk().unwrap_or_else(|| {
+            last[..rest.len()].copy_from_slice(rest);
+            &last
+        });
         // What is behind the end is of no word, and ends the last one.
-        let WordBytes { part, high } = seen.first(left);
+        let WordBytes { part, high } = word_bytes(block).first(left);
         let part = if LEAST == LONG { long_runs(part) } else { part };
         let before = part << 1 | u64::from(open.is_open);
         let (mut starts, mut ends) = (part & !before, !part & before);
