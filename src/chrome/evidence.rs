@@ -124,38 +124,46 @@ impl Gatherer {
         self.number(lines);
         self.look_up(site);
         let expected = expected(site.pages());
+        let most_of_headline = (HEADLINE * site.pages() as f64).max(1.0);
         let mut linker = Linker::default();
-        for (at, line) in self.shown.iter().enumerate() {
-            let on = self.on[at];
-            let in_company = self.pairs[at].min(self.pairs[at + 1]).min(on);
-            let [number, template] = self.numbered[at];
-            let alike = self.counts[template as usize].alike;
-            let Counts { times, met, .. } = &mut self.counts[number as usize];
+        let Self { shown, counts, numbered, on, pairs, titled, rarities, .. } = self;
+        let before_and_behind = pairs.windows(2);
+        let known = shown.iter().zip(numbered).zip(on.iter()).zip(titled).zip(before_and_behind);
+        let mut on_above = u32::MAX;
+        evidence.extend(known.enumerate().map(|(at, ((((line, numbered), on), titled), pairs))| {
+            let [before, behind] = [pairs[0], pairs[1]];
+            let (on, titled) = (*on, *titled);
+            let in_company = before.min(behind).min(on);
+            let [number, template] = *numbered;
+            let alike = counts[template as usize].alike;
+            let Counts { times, met, .. } = &mut counts[number as usize];
             *met += 1;
             let own = titles.contains(&line.exact);
-            let titular = own && !evidence.is_empty();
+            let titular = own && at > 0;
             let exactly_on = if line.exact == line.template || on < 2 { on } else { site.line(line) };
-            let is_rare = f64::from(exactly_on) <= (HEADLINE * site.pages() as f64).max(1.0);
-            let (rarity, share) = self.rarities.of(on, in_company, expected);
-            evidence.push(LineEvidence {
+            let is_rare = f64::from(exactly_on) <= most_of_headline;
+            let (rarity, share) = rarities.of(on, in_company, expected);
+            let link = linker.next(before, on.min(on_above));
+            on_above = on;
+            LineEvidence {
                 template: line.template,
                 on,
                 exactly_on,
                 in_company,
-                link: linker.next(self.pairs[at], on.min(if at > 0 { self.on[at - 1] } else { on })),
+                link,
                 shape: line.shape,
                 times: *times,
                 time: *met,
                 alike: alike.max(*times),
                 titular,
-                headline: titular && (self.titled[at] < 2 || is_rare),
+                headline: titular && (titled < 2 || is_rare),
                 dated: line.shape.is_dated() && line.shape.digits() > DATED,
-                titles_another: !own && self.titled[at] > 0,
+                titles_another: !own && titled > 0,
                 rarity,
                 share,
                 prose: prose(line.shape) * share,
-            });
-        }
+            }
+        }));
     }
 
     /// Counts the lines and the templates of the page.

@@ -1,6 +1,6 @@
 //! Logistic regression on the features of lines: the loss of weights, and which way it falls.
 
-use super::feature::{COUNT, Features};
+use super::feature::{COUNT, Features, used};
 
 /// A line whose label is known, or taken for known.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ impl Scale {
         let (mut sum, mut squares, mut all) = (vec![0.0; COUNT], vec![0.0; COUNT], 0.0);
         for Labelled { features, weight, .. } in lines {
             all += weight;
-            for ((value, sum), squares) in features.iter().zip(&mut sum).zip(&mut squares) {
+            for ((value, sum), squares) in used(features).iter().zip(&mut sum).zip(&mut squares) {
                 *sum += weight * f64::from(*value);
                 *squares += weight * f64::from(value * value);
             }
@@ -117,8 +117,9 @@ impl Scale {
         let (mut loss, mut all, mut pull) = (0.0, 0.0, 0.0);
         let mut sums = vec![0.0f32; COUNT];
         for Labelled { features, is_content, weight, score } in lines {
+            let features = used(features);
             let mut lanes = [0.0f32; 8];
-            let ((eights, rest), (raw, last_raw)) = (features.as_chunks::<8>(), raw.as_chunks::<8>());
+            let ((eights, rest), (raw, last_raw)) = (features.as_chunks::<8>(), raw[..features.len()].as_chunks::<8>());
             for (features, raw) in eights.iter().zip(raw) {
                 for lane in 0..8 {
                     lanes[lane] += features[lane] * raw[lane];

@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, MARKUP, NAMES, conditions, for_kind, kind};
+use super::feature::{CONDITIONS, COUNT, Conditions, Features, KINDS, NAMES, conditions, for_kind, kind, used};
 use super::statistics::{self, Statistics};
 use crate::error::{Error, Result};
 use crate::page::visible;
@@ -283,12 +283,11 @@ fn product_avx2(weights: &Features, features: &Features) -> f32 {
 
 #[inline(always)]
 fn product_plain(weights: &Features, features: &Features) -> f32 {
-    // Of a page that is no HTML, the features behind these are 0.
-    let used = if features[MARKUP.start] == 0.0 { MARKUP.start } else { COUNT };
+    let features = used(features);
     // Sums side by side: none waits for the one before it, and the order of additions is fixed.
     let mut sums = [0.0f32; 32];
     let ((weights, last_weights), (features, last_features)) =
-        (weights[..used].as_chunks::<32>(), features[..used].as_chunks::<32>());
+        (weights[..features.len()].as_chunks::<32>(), features.as_chunks::<32>());
     for (weights, features) in weights.iter().zip(features) {
         for lane in 0..32 {
             sums[lane] += weights[lane] * features[lane];
@@ -308,6 +307,7 @@ fn product_plain(weights: &Features, features: &Features) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chrome::feature::MARKUP;
 
     #[test]
     fn vector_code_does_what_plain_code_does() {

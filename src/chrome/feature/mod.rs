@@ -112,6 +112,12 @@ pub const OF_TEXT: [std::ops::Range<usize>; 3] = [
 /// The features of one line.
 pub type Features = [f32; COUNT];
 
+/// Those that say anything: of a line of text all but [`MARKUP`].
+#[inline(always)]
+pub fn used(features: &Features) -> &[f32] {
+    if features[MARKUP.start] == 0.0 { &features[..MARKUP.start] } else { features }
+}
+
 /// What the features of a page's lines are made of.
 pub struct PageEvidence<'a> {
     /// See [`LineEvidence`].
