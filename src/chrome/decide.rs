@@ -175,7 +175,7 @@ pub(super) mod tests {
     /// Whether each line stays, and why.
     pub fn decided(lines: &[LineEvidence], scores: &[f32], layout: &Layout, pages: u64) -> Vec<(bool, Rule)> {
         let mut verdicts = vec![Verdict::keep(Rule::Blank)];
-        let page = Judged { lines, elsewhere: &[], marks: &[], scores, layout, pages, dates_above: false };
+        let page = Judged { lines, elsewhere: &[], marks: &[], scores, layout, pages, date_above: None };
         decide(&page, &LengthWeights::new(DECODER), &mut verdicts);
         assert_eq!(verdicts.len(), lines.len());
         verdicts.iter().map(|verdict| (verdict.keep, verdict.rule)).collect()

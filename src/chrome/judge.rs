@@ -84,8 +84,8 @@ pub struct Judged<'a> {
     pub layout: &'a Layout,
     /// Pages of the site.
     pub pages: u64,
-    /// See [`SiteModel::dates_above`].
-    pub dates_above: bool,
+    /// The line above the headline that is the page's date: see [`Datelines`](super::dateline::Datelines).
+    pub date_above: Option<usize>,
 }
 
 /// Characters of prose in its body that a page must have to be judged if it is alone on its site.
@@ -165,8 +165,8 @@ impl<'a> Judge<'a> {
         }
         self.score(page.site, site);
         let Known { lines: evidence, elsewhere, marks, layout, .. } = &self.known;
-        let (scores, dates_above) = (&self.scores, site.dates_above());
-        let judged = Judged { lines: evidence, elsewhere, marks, scores, layout, pages, dates_above };
+        let (scores, date_above) = (&self.scores, site.datelines().above(evidence, layout));
+        let judged = Judged { lines: evidence, elsewhere, marks, scores, layout, pages, date_above };
         decide(&judged, &self.decoder, &mut self.decided);
         site.lists().tell(evidence, pages, &mut self.decided);
         // There is a decision for each line that is not blank.

@@ -10,6 +10,7 @@
 //! weights; [`logistic`] and [`minimise`] are how weights are learned, there and from labels.
 
 pub mod copies;
+pub mod dateline;
 pub mod decide;
 pub mod evidence;
 pub mod feature;

@@ -153,8 +153,8 @@ impl<'a> Header<'a> {
 
     /// A date right above it, where the site has its dates there. What most pages have is the date of the crawl.
     fn date_above(&self) -> Option<usize> {
-        let above = self.page.layout.date_above(self.page.lines).filter(|_| self.page.dates_above)?;
-        self.short(above).filter(|line| u64::from(line.exactly_on) * 2 <= self.page.pages).map(|_| above)
+        let is_own = |line: &LineEvidence| u64::from(line.exactly_on) * 2 <= self.page.pages;
+        self.page.date_above.filter(|at| self.short(*at).is_some_and(is_own))
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
         let headline = LineEvidence { titular: true, headline: true, ..own("The ferry is late") };
         let above = [page[1], date, headline, page[4]];
         let headed_at = Layout { headline: Some(2), body: 3..4, ..headed.clone() };
-        let kept_above = |lines: &[LineEvidence], dates_above: bool| {
+        let kept_above = |lines: &[LineEvidence], date_above: Option<usize>| {
             let scores = [-9.0, -9.0, -9.0, 9.0];
             let mut verdicts = Vec::new();
             let page = Judged {
@@ -263,17 +263,17 @@ mod tests {
                 scores: &scores,
                 layout: &headed_at,
                 pages: 10,
-                dates_above,
+                date_above,
             };
             decide(&page, &LengthWeights::new(DECODER), &mut verdicts);
             verdicts[1].keep
         };
         // Right above the headline it is the item's before, unless the site has its dates there;
-        assert!(kept_above(&above, true) && !kept_above(&above, false));
+        assert!(kept_above(&above, Some(1)) && !kept_above(&above, None));
         // the day of the crawl is on most pages.
         let mut crawled = above;
         crawled[1].exactly_on = 6;
-        assert!(!kept_above(&crawled, true));
+        assert!(!kept_above(&crawled, Some(1)));
         let judged = Judged {
             lines: &common,
             elsewhere: &[],
@@ -281,7 +281,7 @@ mod tests {
             scores: &[-9.0, -9.0, -9.0, -9.0, 9.0],
             layout: &headed,
             pages: 10,
-            dates_above: false,
+            date_above: None,
         };
         let mut verdicts = Vec::new();
         decide(&judged, &LengthWeights::new(DECODER), &mut verdicts);

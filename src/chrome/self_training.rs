@@ -110,8 +110,8 @@ impl<'a> SelfTraining<'a> {
             }
             scores.push(score);
         });
-        let (pages, dates_above) = (site.counts().pages(), site.dates_above());
-        let judged = Judged { lines: evidence, elsewhere, marks, scores, layout, pages, dates_above };
+        let (pages, date_above) = (site.counts().pages(), site.datelines().above(evidence, layout));
+        let judged = Judged { lines: evidence, elsewhere, marks, scores, layout, pages, date_above };
         decide(&judged, &self.decoder, &mut self.verdicts);
         let weighed = evidence.iter().zip(scores.iter()).map(|(line, score)| self.decoder.weighed(*score, line.shape));
         let odds = posterior(&weighed.collect::<Vec<_>>(), self.decoder.switch);

@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 
 use super::copies::Copies;
+use super::dateline::{self, Datelines};
 use super::evidence::{Gatherer, LineEvidence};
 use super::layout::Layout;
 use super::list::{Finder, Lists};
@@ -17,9 +18,6 @@ use super::statistics::{Statistics, Sums};
 use super::usual::{Places, Usual};
 use crate::census::{Census, Seed, SiteCounts};
 use crate::line::Fingerprint;
-
-/// Pages with a headline from which it can be told where the site puts its dates.
-const HEADED: usize = 3;
 
 /// What is pooled of a slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -90,7 +88,7 @@ pub struct SiteModel {
     /// Learned from the site's sample.
     slots: PooledSlots,
     statistics: Statistics,
-    dates_above: bool,
+    datelines: Datelines,
     lists: Lists,
     places: Places,
 }
@@ -102,10 +100,9 @@ impl SiteModel {
         let (mut evidence, mut layout) = (Vec::new(), Layout::default());
         let mut slots = Slots::default();
         let mut sums = Sums::default();
-        let (mut headed, mut dated) = (0, 0);
         let pages: Vec<_> = census.sample(&counts).map(|page| (page.digest, page.lines(), page.titles)).collect();
         let copies = Copies::learn(pages.iter().map(|(digest, lines, _)| (*digest, &**lines)), &counts);
-        let (mut finder, mut places) = (Finder::default(), Places::default());
+        let (mut finder, mut places, mut dates) = (Finder::default(), Places::default(), dateline::Finder::default());
         for (digest, lines, titles) in pages {
             gatherer.gather(&lines, &titles, &counts, &mut evidence);
             copies.discount(digest, &mut evidence, &counts);
@@ -113,20 +110,18 @@ impl SiteModel {
             sums.add(&evidence, &layout);
             finder.add(&evidence, counts.pages());
             places.add(&evidence, &layout);
-            headed += usize::from(layout.headline.is_some());
-            dated += usize::from(layout.date_above(&evidence).is_some());
+            dates.add(&evidence, &layout);
             for (all, of_page) in slots.iter_mut().zip(slots_of(&evidence, &layout)) {
                 for (anchor, slot) in of_page {
                     all.entry(anchor).or_default().add(&slot, 1.0);
                 }
             }
         }
-        let dates_above = headed >= HEADED && dated * 2 >= headed;
         Self {
             copies,
             slots: pooled(slots),
             statistics: sums.statistics(counts.pages()),
-            dates_above,
+            datelines: dates.datelines(),
             lists: finder.lists(),
             places,
             counts,
@@ -143,10 +138,9 @@ impl SiteModel {
         &self.copies
     }
 
-    /// Whether a date stands right above the headline on half of its pages or more: then it is the article's, and not that
-    /// of what stands before.
-    pub fn dates_above(&self) -> bool {
-        self.dates_above
+    /// Where the site has the dates of its articles, if right above their headlines.
+    pub fn datelines(&self) -> &Datelines {
+        &self.datelines
     }
 
     /// The lists that recur on its pages.
@@ -200,14 +194,21 @@ fn pooled(slots: Slots) -> PooledSlots {
 /// The slots of one page.
 fn slots_of(evidence: &[LineEvidence], layout: &Layout) -> Slots {
     let rare = |line: &LineEvidence| line.shape.length() * line.share;
-    let lines = || evidence.iter().zip(&layout.anchors).zip(&layout.slots);
-    let all_rare: f32 = lines().filter(|((_, anchor), _)| !**anchor).map(|((line, _), _)| rare(line)).sum();
+    let lines = evidence.iter().zip(&layout.anchors);
+    let all_rare: f32 = lines.filter(|(_, anchor)| !**anchor).map(|(line, _)| rare(line)).sum();
     let mut slots = Slots::default();
-    for ((line, anchor), names) in lines() {
-        for (slots, name) in slots.iter_mut().zip(names) {
-            let slot = slots.entry(*name).or_default();
+    for (side, slots) in slots.iter_mut().enumerate() {
+        let mut at = 0;
+        // Lines of one slot mostly stand in a row.
+        for run in layout.slots.chunk_by(|a, b| a[side] == b[side]) {
+            let of_run = at..at + run.len();
+            at = of_run.end;
+            let Some(name) = run.first().map(|slot| slot[side]) else { continue };
+            let slot: &mut Slot = slots.entry(name).or_default();
             slot.pages = 1.0;
-            if !anchor {
+            let lines = evidence.get(of_run.clone()).into_iter().flatten();
+            let anchors = layout.anchors.get(of_run).into_iter().flatten();
+            for (line, _) in lines.zip(anchors).filter(|(_, anchor)| !**anchor) {
                 slot.prose_share += line.prose / (layout.prose + 200.0);
                 slot.rare_share += rare(line) / (all_rare + 50.0);
                 slot.prose += line.prose;
@@ -346,24 +347,6 @@ mod tests {
         let (listed, plain) = (of(true), of(false));
         assert!(listed.get("linked") > plain.get("linked") && plain.get("linked") == Some(0.0), "{listed:?} {plain:?}");
         assert!(listed.get("varying") > plain.get("varying"), "{listed:?} {plain:?}");
-    }
-
-    #[test]
-    fn where_a_site_puts_its_dates_shows_on_half_of_its_pages() {
-        let titles = ["The ferry is late", "Two goats on a roof", "Rain until Friday", "A bell for the bridge"];
-        let text = "The harbour master of Hale said on the quay that the ferry would be late for a week or two.";
-        let dates_above = |dated: usize, pages: usize| {
-            let page = |n: usize| {
-                let above = if n < dated { format!("{} March 2024, 09:1{n}", 10 + n) } else { "Harbour".to_owned() };
-                format!("{0} | Courier\nCourier\n{above}\n{0}\n{text} {n}.", titles[n])
-            };
-            let pages: Vec<String> = (0..pages).map(page).collect();
-            learned(&pages.iter().map(String::as_str).collect::<Vec<_>>()).dates_above()
-        };
-        assert!(dates_above(4, 4) && dates_above(2, 4) && dates_above(3, 3));
-        assert!(!dates_above(1, 4) && !dates_above(0, 4));
-        // Two pages are too few to tell.
-        assert!(!dates_above(2, 2));
     }
 
     proptest! {
