@@ -1,6 +1,6 @@
 //! Logistic regression on the features of lines: the loss of weights, and which way it falls.
 
-use super::feature::{COUNT, Features, used};
+use super::feature::{COUNT, Features, MARKUP, used};
 
 /// A line whose label is known, or taken for known.
 #[derive(Clone, Copy, Debug)]
@@ -117,16 +117,9 @@ impl Scale {
         let (mut loss, mut all, mut pull) = (0.0, 0.0, 0.0);
         let mut sums = vec![0.0f32; COUNT];
         for Labelled { features, is_content, weight, score } in lines {
-            let features = used(features);
-            let mut lanes = [0.0f32; 8];
-            let ((eights, rest), (raw, last_raw)) = (features.as_chunks::<8>(), raw[..features.len()].as_chunks::<8>());
-            for (features, raw) in eights.iter().zip(raw) {
-                for lane in 0..8 {
-                    lanes[lane] += features[lane] * raw[lane];
-                }
-            }
-            lanes.iter_mut().zip(rest).zip(last_raw).for_each(|((lane, a), b)| *lane += a * b);
-            let score = bias + f64::from(lanes.iter().sum::<f32>()) + f64::from(score);
+            let is_text = features[TEXT] == 0.0;
+            let sum = if is_text { product::<TEXT>(features, &raw) } else { product::<COUNT>(features, &raw) };
+            let score = bias + f64::from(sum) + f64::from(score);
             let score = if is_content { score } else { -score };
             let small = libm::expf(-score.abs() as f32);
             let wrong = f64::from(if score > 0.0 { small } else { 1.0 } / (1.0 + small));
@@ -135,12 +128,42 @@ impl Scale {
             let slope = if is_content { -weight * wrong } else { weight * wrong };
             pull += slope;
             let slope = slope as f32;
-            sums.iter_mut().zip(features).for_each(|(sum, feature)| *sum += slope * feature);
+            if is_text {
+                add::<TEXT>(&mut sums, slope, features);
+            } else {
+                add::<COUNT>(&mut sums, slope, features);
+            }
         }
         let mut slope: Vec<f64> =
             (0..COUNT).map(|i| (f64::from(sums[i]) - pull * self.mean[i]) / self.deviation[i]).collect();
         slope.push(pull);
         Slope { loss, weight: all, slope }
+    }
+}
+
+/// Features of a line of text: those behind them are 0 there.
+const TEXT: usize = MARKUP.start;
+
+/// The sum of the first `N` features by their weights. Where a loop ends is known when it is compiled: so it is no loop.
+#[inline(always)]
+fn product<const N: usize>(features: &Features, weights: &[f32]) -> f32 {
+    let (Some(features), Some(weights)) = (features.first_chunk::<N>(), weights.first_chunk::<N>()) else { return 0.0 };
+    let mut lanes = [0.0f32; 8];
+    let ((eights, rest), (weights, last_weights)) = (features.as_chunks::<8>(), weights.as_chunks::<8>());
+    for (features, weights) in eights.iter().zip(weights) {
+        for lane in 0..8 {
+            lanes[lane] += features[lane] * weights[lane];
+        }
+    }
+    lanes.iter_mut().zip(rest).zip(last_weights).for_each(|((lane, a), b)| *lane += a * b);
+    lanes.iter().sum()
+}
+
+/// Adds the first `N` features, so many times, to `sums`.
+#[inline(always)]
+fn add<const N: usize>(sums: &mut [f32], times: f32, features: &Features) {
+    if let (Some(sums), Some(features)) = (sums.first_chunk_mut::<N>(), features.first_chunk::<N>()) {
+        sums.iter_mut().zip(features).for_each(|(sum, feature)| *sum += times * feature);
     }
 }
 

@@ -194,21 +194,14 @@ fn pooled(slots: Slots) -> PooledSlots {
 /// The slots of one page.
 fn slots_of(evidence: &[LineEvidence], layout: &Layout) -> Slots {
     let rare = |line: &LineEvidence| line.shape.length() * line.share;
-    let lines = evidence.iter().zip(&layout.anchors);
-    let all_rare: f32 = lines.filter(|(_, anchor)| !**anchor).map(|(line, _)| rare(line)).sum();
+    let lines = || evidence.iter().zip(&layout.anchors).zip(&layout.slots);
+    let all_rare: f32 = lines().filter(|((_, anchor), _)| !**anchor).map(|((line, _), _)| rare(line)).sum();
     let mut slots = Slots::default();
-    for (side, slots) in slots.iter_mut().enumerate() {
-        let mut at = 0;
-        // Lines of one slot mostly stand in a row.
-        for run in layout.slots.chunk_by(|a, b| a[side] == b[side]) {
-            let of_run = at..at + run.len();
-            at = of_run.end;
-            let Some(name) = run.first().map(|slot| slot[side]) else { continue };
-            let slot: &mut Slot = slots.entry(name).or_default();
+    for ((line, anchor), names) in lines() {
+        for (slots, name) in slots.iter_mut().zip(names) {
+            let slot = slots.entry(*name).or_default();
             slot.pages = 1.0;
-            let lines = evidence.get(of_run.clone()).into_iter().flatten();
-            let anchors = layout.anchors.get(of_run).into_iter().flatten();
-            for (line, _) in lines.zip(anchors).filter(|(_, anchor)| !**anchor) {
+            if !anchor {
                 slot.prose_share += line.prose / (layout.prose + 200.0);
                 slot.rare_share += rare(line) / (all_rare + 50.0);
                 slot.prose += line.prose;
