@@ -197,6 +197,9 @@ fn slots_of(evidence: &[LineEvidence], layout: &Layout) -> Slots {
     let lines = || evidence.iter().zip(&layout.anchors).zip(&layout.slots);
     let all_rare: f32 = lines().filter(|((_, anchor), _)| !**anchor).map(|((line, _), _)| rare(line)).sum();
     let mut slots = Slots::default();
+    // There is no slot but behind an anchor, and the first.
+    let most = layout.anchors.iter().filter(|anchor| **anchor).count() + 1;
+    slots.iter_mut().for_each(|slots| slots.reserve(most));
     for ((line, anchor), names) in lines() {
         for (slots, name) in slots.iter_mut().zip(names) {
             let slot = slots.entry(*name).or_default();

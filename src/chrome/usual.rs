@@ -83,6 +83,7 @@ impl Places {
         }
         let mut own = Self::default();
         if is_known {
+            own.0.reserve(evidence.iter().filter(|line| line.on > 1).count());
             own.add(evidence, layout);
         }
         usual.extend(places(evidence, layout).map(|(line, here)| {
