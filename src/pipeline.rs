@@ -5,9 +5,9 @@
 //! leave of the pages (`likeness`). What fits in memory is held between the readings (`held`), the rest is read again.
 //! How much that is, how many threads there are and how large batches are changes no byte of the output.
 
-mod desks;
 mod held;
 mod likeness;
+mod workers;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -35,9 +35,9 @@ use crate::sink::{Outputs, Plan, Request, plan};
 use crate::source::paths::Sources;
 use crate::source::stream::Ledger;
 use crate::source::{Batch, Raw, Reader, Source};
-use desks::{Desk, Desks};
 use held::{Held, Turn};
 use likeness::Search;
+use workers::{Worker, Workers};
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -251,8 +251,8 @@ fn run<R: Send>(
     let logs: Vec<Arc<Log>> = census.into_logs().into_iter().map(Arc::new).collect();
     context.check_stop()?;
 
-    let desks = Desks::new(&sites, results);
-    let judging = Judging { desks: &desks, settings: context.settings, clusters: None, gathering: None };
+    let workers = Workers::new(&sites, results);
+    let judging = Judging { workers: &workers, settings: context.settings, clusters: None, gathering: None };
     let (mut clusters, mut pages) = (None, Vec::new());
     if let Some(search) = search {
         progress.phase = Phase::Comparing;
@@ -573,7 +573,7 @@ struct Part {
 /// Judges pages by what the census counted.
 #[derive(Clone, Copy)]
 struct Judging<'a> {
-    desks: &'a Desks<'a>,
+    workers: &'a Workers<'a>,
     settings: &'a Settings,
     /// Near-duplicates, once they are known.
     clusters: Option<&'a Clusters>,
@@ -625,13 +625,13 @@ impl<'a> Judging<'a> {
     /// batch, to `see`.
     fn pages(&self, batch: &Batch, first: usize, log: &Log, see: impl FnMut(usize, &Judged<'_>)) -> Counted {
         let largest = batch.slots.iter().map(|slot| batch.page(slot).text.len()).max().unwrap_or(0);
-        self.desks.at_one(largest, |desk| self.pages_at(desk, batch, first, log, see))
+        self.workers.with_one(largest, |worker| self.pages_by(worker, batch, first, log, see))
     }
 
-    /// [`Self::pages`], at a desk.
-    fn pages_at(
+    /// [`Self::pages`], by a worker.
+    fn pages_by(
         &self,
-        desk: &mut Desk<'a>,
+        worker: &mut Worker<'a>,
         batch: &Batch,
         first: usize,
         log: &Log,
@@ -643,7 +643,7 @@ impl<'a> Judging<'a> {
         for (number, slot) in batch.slots.iter().enumerate() {
             let page = batch.page(slot);
             let judged = guarded(|| {
-                let Desk { normaliser, judge, lines, verdicts } = &mut *desk;
+                let Worker { normaliser, judge, lines, verdicts } = &mut *worker;
                 if !log.lines(number, page.text, lines) {
                     normaliser.page(page.text, lines);
                 }
@@ -651,10 +651,10 @@ impl<'a> Judging<'a> {
                 results.patterns.apply(&page, lines, verdicts);
             });
             if judged.is_err() {
-                *desk = self.desks.fresh();
-                keep_whole(page.text, &mut desk.lines, &mut desk.verdicts);
+                *worker = self.workers.fresh();
+                keep_whole(page.text, &mut worker.lines, &mut worker.verdicts);
             }
-            let Desk { lines, verdicts, .. } = &*desk;
+            let Worker { lines, verdicts, .. } = &*worker;
             let place = self.clusters.and_then(|clusters| {
                 let standing = clusters.standing(first + number)?;
                 *tally.clustered.entry(standing.relation).or_default() += 1;

@@ -117,9 +117,7 @@ mod tests {
     #[test]
     fn dates_of_one_form_are_the_articles_though_other_pages_have_none() {
         let mut pages: Vec<String> = (0..3).map(|n| page(n, "Courier\nUpdated 14 March 2024")).collect();
-        pages.extend(
-            (0..9).map(|n| format!("{} | Courier\nCourier\nHarbour\nNothing happened here {n}.", page(3, "x"))),
-        );
+        pages.extend((0..9).map(|n| page(3, "Courier\nHarbour") + &format!("\nNothing happened here {n}.")));
         assert_eq!(above(&pages)[..3], [Some(2); 3]);
         // Below the text of as many pages, it is not the date of what stands there.
         pages.extend((0..4).map(|n| page(4, "Courier") + &format!("\nUpdated {n} March 2024")));

@@ -1,6 +1,6 @@
 //! Logistic regression on the features of lines: the loss of weights, and which way it falls.
 
-use super::feature::{COUNT, Features, MARKUP, used};
+use super::feature::{COUNT, Features, MARKUP, is_of_text, used};
 
 /// A line whose label is known, or taken for known.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +117,7 @@ impl Scale {
         let (mut loss, mut all, mut pull) = (0.0, 0.0, 0.0);
         let mut sums = vec![0.0f32; COUNT];
         for Labelled { features, is_content, weight, score } in lines {
-            let is_text = features[TEXT] == 0.0;
+            let is_text = is_of_text(features);
             let sum = if is_text { product::<TEXT>(features, &raw) } else { product::<COUNT>(features, &raw) };
             let score = bias + f64::from(sum) + f64::from(score);
             let score = if is_content { score } else { -score };
@@ -187,13 +187,15 @@ mod tests {
 
     #[test]
     fn the_slope_is_how_the_loss_changes() {
-        let features: Vec<Features> = (0..9).map(features).collect();
+        // Every other line is one of text.
+        let mut features: Vec<Features> = (0..9).map(features).collect();
+        features.iter_mut().step_by(2).for_each(|features| features[MARKUP].fill(0.0));
         let scale = Scale::of(labelled(&features));
         let point: Vec<f64> = (0..=COUNT).map(|at| (at as f64 * 0.7).cos() * 0.1).collect();
         let loss = |point: &[f64]| scale.slope(labelled(&features), point).loss;
         let found = scale.slope(labelled(&features), &point);
         assert_eq!(found.weight, 45.0);
-        for at in [0, 1, 5, COUNT - 1, COUNT] {
+        for at in [0, 1, 5, TEXT - 1, TEXT, COUNT - 1, COUNT] {
             let moved = |by: f64| {
                 let mut point = point.clone();
                 point[at] += by;

@@ -112,10 +112,16 @@ pub const OF_TEXT: [std::ops::Range<usize>; 3] = [
 /// The features of one line.
 pub type Features = [f32; COUNT];
 
+/// Whether they are of a line of text: [`MARKUP`] is 0 then.
+#[inline(always)]
+pub fn is_of_text(features: &Features) -> bool {
+    features[MARKUP.start] == 0.0
+}
+
 /// Those that say anything: of a line of text all but [`MARKUP`].
 #[inline(always)]
 pub fn used(features: &Features) -> &[f32] {
-    if features[MARKUP.start] == 0.0 { &features[..MARKUP.start] } else { features }
+    if is_of_text(features) { &features[..MARKUP.start] } else { features }
 }
 
 /// What the features of a page's lines are made of.

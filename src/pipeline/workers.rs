@@ -1,5 +1,4 @@
-//! Judges that go from batch to batch with the buffers that they have grown: to grow them anew for each takes a fiftieth of
-//! all time.
+//! Judges that go from batch to batch with the buffers that they have grown, which would be grown anew for each.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,47 +7,47 @@ use crate::config::Results;
 use crate::line::{Key, Line, Normaliser};
 
 /// A judge, and what it is handed and hands back.
-pub(super) struct Desk<'a> {
+pub(super) struct Worker<'a> {
     pub normaliser: Normaliser,
     pub judge: Judge<'a>,
     pub lines: Vec<Line>,
     pub verdicts: Vec<Verdict>,
 }
 
-/// As many desks as batches are judged at once.
-pub(super) struct Desks<'a> {
+/// The pool of them: as many as batches are judged at once.
+pub(super) struct Workers<'a> {
     sites: &'a Sites,
     results: &'a Results,
-    idle: Mutex<Vec<Desk<'a>>>,
+    idle: Mutex<Vec<Worker<'a>>>,
 }
 
 /// Bytes of a page above which buffers are given back: a line may be a byte, and what is known of it some thousand.
 const KEPT_BYTES: usize = 1 << 20;
 
-impl<'a> Desks<'a> {
+impl<'a> Workers<'a> {
     pub fn new(sites: &'a Sites, results: &'a Results) -> Self {
         Self { sites, results, idle: Mutex::default() }
     }
 
-    /// A desk that nobody has worked at.
-    pub fn fresh(&self) -> Desk<'a> {
+    /// A worker that has done nothing yet.
+    pub fn fresh(&self) -> Worker<'a> {
         let Self { sites, results, .. } = self;
         let key = Key::new(results.fingerprint_key);
         let judge = Judge::new(sites, key)
             .with_min_pages(results.min_pages)
             .with_lenience(results.lenience)
             .with_model(Arc::clone(&results.model));
-        Desk { normaliser: Normaliser::new(key), judge, lines: Vec::new(), verdicts: Vec::new() }
+        Worker { normaliser: Normaliser::new(key), judge, lines: Vec::new(), verdicts: Vec::new() }
     }
 
-    /// Has `work` done at a desk, on pages of which the largest has so many bytes.
-    pub fn at_one<R>(&self, largest: usize, work: impl FnOnce(&mut Desk<'a>) -> R) -> R {
+    /// Has `work` done by a worker, on pages of which the largest has so many bytes.
+    pub fn with_one<R>(&self, largest: usize, work: impl FnOnce(&mut Worker<'a>) -> R) -> R {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = idle().pop();
-        let mut desk = taken.unwrap_or_else(|| self.fresh());
-        let done = work(&mut desk);
+        let mut worker = taken.unwrap_or_else(|| self.fresh());
+        let done = work(&mut worker);
         if largest <= KEPT_BYTES {
-            idle().push(desk);
+            idle().push(worker);
         }
         done
     }
@@ -62,11 +61,11 @@ mod tests {
     #[test]
     fn a_desk_serves_again_unless_a_page_at_it_was_large() {
         let (sites, settings) = (Sites::default(), Options::default().settings().unwrap());
-        let desks = Desks::new(&sites, &settings.results);
+        let workers = Workers::new(&sites, &settings.results);
         let room = |largest: usize, lines: usize| {
-            desks.at_one(largest, |desk| {
-                let found = desk.lines.capacity();
-                desk.lines.reserve(lines);
+            workers.with_one(largest, |worker| {
+                let found = worker.lines.capacity();
+                worker.lines.reserve(lines);
                 found
             })
         };
