@@ -14,6 +14,7 @@ use super::known::Known;
 use super::layout::Layout;
 use super::model::{Model, Shift, SiteWeights};
 use super::rescue::FEW_LINES;
+use super::scorer::Scorer;
 use super::self_training::SelfTraining;
 use super::site::SiteModel;
 use super::topic::Topics;
@@ -104,6 +105,7 @@ pub struct Judge<'a> {
     topics: Topics,
     extractor: Extractor,
     known: Known,
+    scorer: Scorer,
     scores: Vec<f32>,
     decided: Vec<Verdict>,
     /// The weights of the site that was judged last, and whether they are those for its pages of HTML.
@@ -124,6 +126,7 @@ impl<'a> Judge<'a> {
             topics: Topics::default(),
             extractor: Extractor::default(),
             known: Known::default(),
+            scorer: Scorer::default(),
             scores: Vec::new(),
             decided: Vec::new(),
             weights: None,
@@ -215,14 +218,14 @@ impl<'a> Judge<'a> {
             let conditions = self.model.conditions(site.statistics(), site.counts().pages());
             let mut weights = self.model.at(&conditions);
             if let Some(shift) = self.sites.shifts.get(name).filter(|_| !is_html) {
-                weights.shift(shift);
+                weights = weights.with(shift.clone());
             }
             self.weights = Some((name.into(), is_html, weights));
         }
-        self.scores.clear();
         if let Some((.., weights)) = &self.weights {
-            let (scores, lenience) = (&mut self.scores, self.lenience);
-            self.extractor.extract(&self.known.on(site), |line| scores.push(weights.score(line) + lenience));
+            let Self { extractor, scorer, scores, model, .. } = self;
+            extractor.extract(&self.known.on(site), |line| scorer.line(model, weights, line));
+            scorer.page(model, weights, self.lenience, scores);
         }
     }
 }

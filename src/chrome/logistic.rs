@@ -62,9 +62,16 @@ impl Scale {
                 *squares += weight * f64::from(value * value);
             }
         }
+        Self::of_sums(&sum, &squares, all, 1e-3)
+    }
+
+    /// The scale of lines that weigh `all` together, from the sums of each of their numbers and of its square; no deviation
+    /// is under the `least`.
+    #[inline(always)]
+    pub fn of_sums(sum: &[f64], squares: &[f64], all: f64, least: f64) -> Self {
         let mean: Vec<f64> = sum.iter().map(|sum| sum / all).collect();
         let deviation =
-            squares.iter().zip(&mean).map(|(squares, mean)| (squares / all - mean * mean).max(0.0).sqrt() + 1e-3);
+            squares.iter().zip(&mean).map(|(squares, mean)| (squares / all - mean * mean).max(0.0).sqrt() + least);
         Self { deviation: deviation.collect(), mean }
     }
 
@@ -134,10 +141,21 @@ impl Scale {
                 add::<COUNT>(&mut sums, slope, features);
             }
         }
-        let mut slope: Vec<f64> =
-            (0..COUNT).map(|i| (f64::from(sums[i]) - pull * self.mean[i]) / self.deviation[i]).collect();
-        slope.push(pull);
+        let mut slope = vec![0.0; COUNT + 1];
+        self.add_slope(sums.iter().map(|sum| f64::from(*sum)), pull, &mut slope);
         Slope { loss, weight: all, slope }
+    }
+
+    /// Adds to `slope`, that of weights at this scale and of the bias, what the slope by weights of features as they are is
+    /// there, and `pull`, that by the bias.
+    #[inline(always)]
+    pub fn add_slope(&self, sums: impl Iterator<Item = f64>, pull: f64, slope: &mut [f64]) {
+        for (((slope, sum), mean), deviation) in slope.iter_mut().zip(sums).zip(&self.mean).zip(&self.deviation) {
+            *slope += (sum - pull * mean) / deviation;
+        }
+        if let Some(bias) = slope.last_mut() {
+            *bias += pull;
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 //! [`headline`] under which headline, [`topic`] what it has to do with it, [`frequent`] how much of it are words that all
 //! prose has, [`site`] what the site's other pages tell, [`usual`] where it stands on them, [`list`] which lists of theirs
 //! it stands in, [`statistics`] what kind of site it is; [`known`] holds what of this is known of a page; [`feature`] puts
-//! it all in numbers, [`model`] weighs them, and [`decide`](decide::decide) is the one function that makes verdicts of it,
+//! it all in numbers, [`model`] weighs them, [`revision`] corrects the scores that leave doubt, [`scorer`] does both for a
+//! page, and [`decide`](decide::decide) is the one function that makes verdicts of it,
 //! with what [`rescue`] keeps all the same. [`judge`] takes a page through these. In [`self_training`] a site moves the
 //! weights; [`logistic`] and [`minimise`] are how weights are learned, there and from labels.
 
@@ -26,7 +27,9 @@ pub mod logistic;
 pub mod minimise;
 pub mod model;
 pub mod rescue;
+pub mod revision;
 pub mod run;
+pub mod scorer;
 pub mod self_training;
 pub mod site;
 pub mod statistics;

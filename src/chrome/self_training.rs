@@ -16,6 +16,7 @@ use super::known::Known;
 use super::logistic::{Labelled, Scale};
 use super::minimise::minimise;
 use super::model::{Model, Shift, SiteWeights};
+use super::scorer::Scorer;
 use super::site::SiteModel;
 use super::{Verdict, feature};
 use crate::census::{Census, Everywhere, Sampled};
@@ -45,6 +46,7 @@ pub struct SelfTraining<'a> {
     decoder: LengthWeights,
     extractor: Extractor,
     known: Known,
+    scorer: Scorer,
     scores: Vec<f32>,
     verdicts: Vec<Verdict>,
     lines: Vec<Looked>,
@@ -69,6 +71,7 @@ impl<'a> SelfTraining<'a> {
             decoder: LengthWeights::new(model.decoder),
             extractor: Extractor::default(),
             known: Known::default(),
+            scorer: Scorer::default(),
             scores: Vec::new(),
             verdicts: Vec::new(),
             lines: Vec::new(),
@@ -101,25 +104,25 @@ impl<'a> SelfTraining<'a> {
         let Known { lines: evidence, elsewhere, marks, layout, .. } = &self.known;
         let every = evidence.len().div_ceil(lines.max(1)).max(1);
         let first = self.lines.len();
-        self.scores.clear();
-        let (scores, looked) = (&mut self.scores, &mut self.lines);
+        let (scorer, looked, mut at) = (&mut self.scorer, &mut self.lines, 0_usize);
         self.extractor.extract(&self.known.on(site), |features| {
-            let score = weights.score(features);
-            if scores.len().is_multiple_of(every) {
-                looked.push(Looked { features: *features, score, is_content: false, weight: 0.0 });
+            scorer.line(self.model, weights, features);
+            if at.is_multiple_of(every) {
+                looked.push(Looked { features: *features, score: 0.0, is_content: false, weight: 0.0 });
             }
-            scores.push(score);
+            at += 1;
         });
+        self.scorer.page(self.model, weights, 0.0, &mut self.scores);
         let (pages, date_above) = (site.counts().pages(), site.datelines().above(evidence, layout));
-        let judged = Judged { lines: evidence, elsewhere, marks, scores, layout, pages, date_above };
+        let judged = Judged { lines: evidence, elsewhere, marks, scores: &self.scores, layout, pages, date_above };
         decide(&judged, &self.decoder, &mut self.verdicts);
-        let weighed = evidence.iter().zip(scores.iter()).map(|(line, score)| self.decoder.weighed(*score, line.shape));
+        let weighed = evidence.iter().zip(&self.scores).map(|(line, score)| self.decoder.weighed(*score, line.shape));
         let odds = posterior(&weighed.collect::<Vec<_>>(), self.decoder.switch);
-        let known = evidence.iter().zip(&self.verdicts).zip(odds).step_by(every);
+        let known = evidence.iter().zip(&self.verdicts).zip(odds).zip(&self.scores).step_by(every);
         let looked = self.lines.get_mut(first..).unwrap_or_default();
         let mut all = 0.0;
-        for (line, ((evidence, verdict), odds)) in looked.iter_mut().zip(known) {
-            line.is_content = verdict.keep;
+        for (line, (((evidence, verdict), odds), score)) in looked.iter_mut().zip(known) {
+            (line.is_content, line.score) = (verdict.keep, *score);
             // Where the verdict is not what the odds say, a rule or the page as a whole told more than they do.
             if odds.abs() > SURE || (odds >= 0.0) != verdict.keep {
                 line.weight = f64::from(libm::powf(evidence.shape.length().min(LONGEST), LINE_POWER));
@@ -155,7 +158,9 @@ fn learn(lines: &[Looked]) -> Option<Shift> {
         OF_TEXT.iter().for_each(|of_text| gradient[of_text.clone()].fill(0.0));
         loss
     });
-    let (weights, bias) = scale.raw(&found);
+    let (raw, bias) = scale.raw(&found);
+    let mut weights = [0.0; feature::COUNT];
+    weights.iter_mut().zip(raw).for_each(|(weight, raw)| *weight = raw);
     Some(Shift { weights, bias: bias as f32 })
 }
 

@@ -42,6 +42,11 @@ pub fn conditions(prior: f32, pages: u64) -> Conditions {
     conditions
 }
 
+/// The condition that the prior of a site is.
+pub fn prior(conditions: &Conditions) -> f32 {
+    conditions[1]
+}
+
 /// The conditions of a site for lines of one kind.
 pub fn for_kind(mut conditions: Conditions, kind: usize) -> Conditions {
     for condition in [kind % PLACES, PLACES + kind / PLACES] {

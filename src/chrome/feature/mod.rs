@@ -11,7 +11,7 @@ mod markup;
 mod whole;
 mod window;
 
-pub use condition::{CONDITIONS, Conditions, KINDS, conditions, for_kind, kind};
+pub use condition::{CONDITIONS, Conditions, KINDS, conditions, for_kind, kind, prior};
 
 use self::line::{LOGARITHMS, Line, Logarithms, yes};
 use self::whole::{WholePage, links};
@@ -108,6 +108,9 @@ pub const OF_TEXT: [std::ops::Range<usize>; 3] = [
     F::topic_own as usize..F::topic_own_length as usize + 1,
     F::frequent as usize..F::frequent_length as usize + 1,
 ];
+
+/// Those that pages of other sites set.
+pub const OF_OTHER_SITES: [usize; 2] = [F::elsewhere as usize, F::in_domain as usize];
 
 /// The features of one line.
 pub type Features = [f32; COUNT];

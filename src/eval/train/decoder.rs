@@ -6,15 +6,16 @@ use rayon::prelude::*;
 
 use super::example::{PageExample, SiteExamples, are_labelled};
 use super::weights::Penalty;
-use super::{prior, weights};
+use super::{prior, revision, weights};
 use crate::chrome::decide::{self, LengthWeights};
 use crate::chrome::model::{Decoder, Model};
+use crate::chrome::scorer::Scorer;
 use crate::eval::gold::Label;
 
 /// Its steps where a model is made to choose the decoder by.
 const SCOUT_STEPS: usize = 80;
 /// Decoders that are tried.
-const SWITCHES: &[f32] = &[0.25, 0.35, 0.5, 0.75, 1.0, 1.5];
+const SWITCHES: &[f32] = &[0.1, 0.25, 0.35, 0.5, 0.75, 1.0];
 const LENGTH_POWERS: &[f32] = &[0.0, 0.15, 0.3, 0.45, 0.6];
 
 /// The decoder by which pages have the highest mean F1 if each half of the groups is judged by weights of the other: on
@@ -34,7 +35,8 @@ pub fn choose(sites: &[&SiteExamples], model: &Model, is_over: impl Fn() -> bool
             sites.iter().partition(|site| half(site) == part);
         let start =
             if are_labelled(&others) { &Model { prior: prior::learn(&others), ..Model::empty() } } else { model };
-        let of_others = weights::learn(&others, start, &Penalty::FROM_NOTHING, SCOUT_STEPS, &is_over);
+        let mut of_others = weights::learn(&others, start, &Penalty::FROM_NOTHING, SCOUT_STEPS, &is_over);
+        of_others.revision = revision::learn(&others, &of_others, SCOUT_STEPS, &is_over);
         let found = f1_by(&tried, &judged, &of_others);
         all.iter_mut().zip(found).for_each(|(all, found)| *all += found);
     }
@@ -50,8 +52,10 @@ fn f1_by(tried: &[Decoder], sites: &[&SiteExamples], model: &Model) -> Vec<f64> 
         .map(|site| {
             let of_site = model.at(&model.conditions(&site.statistics, site.number));
             let mut sums = vec![0.0; tried.len()];
+            let (mut scorer, mut scores) = (Scorer::default(), Vec::new());
             for page in &site.pages {
-                let scores: Vec<f32> = page.lines.iter().map(|line| of_site.score(&line.features)).collect();
+                page.lines.iter().for_each(|line| scorer.line(model, &of_site, &line.features));
+                scorer.page(model, &of_site, 0.0, &mut scores);
                 for (sum, decoder) in sums.iter_mut().zip(&weights) {
                     *sum += page.weight * page.f1(&scores, decoder);
                 }

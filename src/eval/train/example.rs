@@ -228,12 +228,17 @@ impl PageExample {
     /// The judged lines.
     pub fn judged(&self) -> impl Iterator<Item = Labelled<'_>> {
         let judged = self.lines.iter().filter(|line| line.label != Label::Unjudged);
-        judged.map(|line| Labelled {
+        judged.map(|line| self.labelled(line))
+    }
+
+    /// A judged line of the page, with what it weighs among all lines.
+    pub fn labelled<'a>(&self, line: &'a Example) -> Labelled<'a> {
+        Labelled {
             features: &line.features,
             is_content: line.label == Label::Content,
             weight: f64::from(line.share) * self.weight,
             score: 0.0,
-        })
+        }
     }
 }
 

@@ -5,12 +5,14 @@
 //! chrome, unless both are hosts of one domain. A line weighs by a power of its length and pages weigh the same, as the
 //! measure has it; the weights are kept small by a quadratic penalty, those that a site's conditions move more than the
 //! others. Before them, the prior is learned: from a site's statistics, the share of its short rare text that is content.
-//! The decoder is chosen last, on groups that the weights before it were not made from. Nothing is drawn at random: the
+//! What corrects the scores of lines in doubt is learned after the weights ([`revision`]), on the same pages. The decoder
+//! is chosen last, on groups that the weights before it were not made from. Nothing is drawn at random: the
 //! same gold makes the same model.
 
 mod decoder;
 mod example;
 mod prior;
+mod revision;
 mod weights;
 
 use crate::chrome::Model;
@@ -32,6 +34,7 @@ impl Examples {
         }
         let start = Model { prior: prior::learn(&sites), ..Model::empty() };
         let mut model = weights::learn(&sites, &start, &Penalty::FROM_NOTHING, STEPS, &is_over);
+        model.revision = revision::learn(&sites, &model, revision::STEPS, &is_over);
         model.decoder = decoder::choose(&sites, &model, &is_over);
         model
     }
