@@ -218,7 +218,7 @@ impl<'a> Judge<'a> {
             let conditions = self.model.conditions(site.statistics(), site.counts().pages());
             let mut weights = self.model.at(&conditions);
             if let Some(shift) = self.sites.shifts.get(name).filter(|_| !is_html) {
-                weights = weights.with(shift.clone());
+                weights.shift(shift);
             }
             self.weights = Some((name.into(), is_html, weights));
         }

@@ -8,8 +8,6 @@ use super::revision::{SURE, Sums, Units};
 #[derive(Debug, Default)]
 pub struct Scorer {
     scores: Vec<f32>,
-    /// What the site adds to each.
-    moved: Vec<f32>,
     doubts: Vec<Doubt>,
     sums: Sums,
 }
@@ -34,11 +32,10 @@ impl Scorer {
             self.doubts.push(Doubt { at: self.scores.len(), units: revision.units(features), correction: 0.0 });
         }
         self.scores.push(score);
-        self.moved.push(weights.moved(features));
     }
 
-    /// Ends the page whose lines were scored, and gives their scores: those in doubt are corrected, to each is added what
-    /// the site adds to it, and so many nats. The next line is the first of another page.
+    /// Ends the page whose lines were scored, and gives their scores, those in doubt corrected; each is moved by so many
+    /// nats. The next line is the first of another page.
     pub fn page(&mut self, model: &Model, weights: &SiteWeights, lenience: f32, scores: &mut Vec<f32>) {
         std::mem::swap(&mut self.scores, scores);
         self.scores.clear();
@@ -55,9 +52,7 @@ impl Scorer {
                 }
             }
         }
-        for (score, moved) in scores.iter_mut().zip(self.moved.drain(..)) {
-            *score += moved + lenience;
-        }
+        scores.iter_mut().for_each(|score| *score += lenience);
     }
 }
 

@@ -10,16 +10,16 @@
 //! HTML's marks, which leave little in doubt: pages of HTML are neither learned from nor judged by what was learned.
 
 use super::Judged;
-use super::decide::{LengthWeights, decide, posterior};
+use super::decide::{LengthWeights, decide, posterior, smooth};
 use super::feature::{Extractor, Features, OF_TEXT};
 use super::known::Known;
 use super::logistic::{Labelled, Scale};
 use super::minimise::minimise;
-use super::model::{Model, Shift, SiteWeights};
-use super::scorer::Scorer;
+use super::model::{Decoder, Model, Shift, SiteWeights};
 use super::site::SiteModel;
 use super::{Verdict, feature};
 use crate::census::{Census, Everywhere, Sampled};
+use crate::line::Shape;
 
 /// Pages of text of a site from which it moves weights: fewer have too little in common.
 const LEAST: usize = 3;
@@ -37,6 +37,8 @@ const LONGEST: f32 = 2000.0;
 const PENALTY: f64 = 0.03;
 /// Steps of the optimiser.
 const STEPS: usize = 4;
+/// What decides on the lines, whose scores are not revised yet: that of a model is for revised ones.
+const DECODER: Decoder = Decoder { switch: 0.5, length_power: 0.45 };
 
 /// Trains on sites, one after the other. Keeps its buffers.
 pub struct SelfTraining<'a> {
@@ -46,7 +48,6 @@ pub struct SelfTraining<'a> {
     decoder: LengthWeights,
     extractor: Extractor,
     known: Known,
-    scorer: Scorer,
     scores: Vec<f32>,
     verdicts: Vec<Verdict>,
     lines: Vec<Looked>,
@@ -68,10 +69,9 @@ impl<'a> SelfTraining<'a> {
             census,
             everywhere,
             model,
-            decoder: LengthWeights::new(model.decoder),
+            decoder: LengthWeights::new(DECODER),
             extractor: Extractor::default(),
             known: Known::default(),
-            scorer: Scorer::default(),
             scores: Vec::new(),
             verdicts: Vec::new(),
             lines: Vec::new(),
@@ -104,25 +104,25 @@ impl<'a> SelfTraining<'a> {
         let Known { lines: evidence, elsewhere, marks, layout, .. } = &self.known;
         let every = evidence.len().div_ceil(lines.max(1)).max(1);
         let first = self.lines.len();
-        let (scorer, looked, mut at) = (&mut self.scorer, &mut self.lines, 0_usize);
+        self.scores.clear();
+        let (scores, looked) = (&mut self.scores, &mut self.lines);
         self.extractor.extract(&self.known.on(site), |features| {
-            scorer.line(self.model, weights, features);
-            if at.is_multiple_of(every) {
-                looked.push(Looked { features: *features, score: 0.0, is_content: false, weight: 0.0 });
+            let score = weights.score(features);
+            if scores.len().is_multiple_of(every) {
+                looked.push(Looked { features: *features, score, is_content: false, weight: 0.0 });
             }
-            at += 1;
+            scores.push(score);
         });
-        self.scorer.page(self.model, weights, 0.0, &mut self.scores);
         let (pages, date_above) = (site.counts().pages(), site.datelines().above(evidence, layout));
-        let judged = Judged { lines: evidence, elsewhere, marks, scores: &self.scores, layout, pages, date_above };
+        let judged = Judged { lines: evidence, elsewhere, marks, scores, layout, pages, date_above };
         decide(&judged, &self.decoder, &mut self.verdicts);
-        let weighed = evidence.iter().zip(&self.scores).map(|(line, score)| self.decoder.weighed(*score, line.shape));
+        let weighed = evidence.iter().zip(scores.iter()).map(|(line, score)| self.decoder.weighed(*score, line.shape));
         let odds = posterior(&weighed.collect::<Vec<_>>(), self.decoder.switch);
-        let known = evidence.iter().zip(&self.verdicts).zip(odds).zip(&self.scores).step_by(every);
+        let known = evidence.iter().zip(&self.verdicts).zip(odds).step_by(every);
         let looked = self.lines.get_mut(first..).unwrap_or_default();
         let mut all = 0.0;
-        for (line, (((evidence, verdict), odds), score)) in looked.iter_mut().zip(known) {
-            (line.is_content, line.score) = (verdict.keep, *score);
+        for (line, ((evidence, verdict), odds)) in looked.iter_mut().zip(known) {
+            line.is_content = verdict.keep;
             // Where the verdict is not what the odds say, a rule or the page as a whole told more than they do.
             if odds.abs() > SURE || (odds >= 0.0) != verdict.keep {
                 line.weight = f64::from(libm::powf(evidence.shape.length().min(LONGEST), LINE_POWER));
@@ -132,6 +132,37 @@ impl<'a> SelfTraining<'a> {
         // Pages weigh the same.
         looked.iter_mut().filter(|line| line.weight > 0.0).for_each(|line| line.weight /= all);
     }
+}
+
+/// The same of pages of which the features and shapes of lines are known, and no more: their verdicts are the decoder's
+/// alone.
+pub fn shift_of(pages: &[Vec<(&Features, Shape)>], weights: &SiteWeights) -> Option<Shift> {
+    let is_html = |page: &Vec<(&Features, Shape)>| page.first().is_some_and(|(line, _)| !feature::is_of_text(line));
+    if pages.len() < LEAST || pages.iter().any(is_html) {
+        return None;
+    }
+    let decoder = LengthWeights::new(DECODER);
+    let mut looked: Vec<Looked> = Vec::new();
+    for page in pages {
+        let scores: Vec<f32> = page.iter().map(|(line, _)| weights.score(line)).collect();
+        let weighed: Vec<f64> =
+            page.iter().zip(&scores).map(|((_, shape), score)| decoder.weighed(*score, *shape)).collect();
+        let kept = smooth(&weighed, decoder.switch);
+        let odds = posterior(&weighed, decoder.switch);
+        let every = page.len().div_ceil((LINES / pages.len()).max(1)).max(1);
+        let sure = page.iter().zip(&scores).zip(kept).zip(odds).step_by(every).filter(|(_, odds)| odds.abs() > SURE);
+        let first = looked.len();
+        looked.extend(sure.map(|((((features, shape), score), is_content), _)| Looked {
+            features: **features,
+            score: *score,
+            is_content,
+            weight: f64::from(libm::powf(shape.length().min(LONGEST), LINE_POWER)),
+        }));
+        let of_page = looked.get_mut(first..).unwrap_or_default();
+        let all: f64 = of_page.iter().map(|line| line.weight).sum();
+        of_page.iter_mut().for_each(|line| line.weight /= all);
+    }
+    learn(&looked)
 }
 
 /// What is to be added to the weights for the scores of these lines to say what was decided on them.
@@ -158,9 +189,7 @@ fn learn(lines: &[Looked]) -> Option<Shift> {
         OF_TEXT.iter().for_each(|of_text| gradient[of_text.clone()].fill(0.0));
         loss
     });
-    let (raw, bias) = scale.raw(&found);
-    let mut weights = [0.0; feature::COUNT];
-    weights.iter_mut().zip(raw).for_each(|(weight, raw)| *weight = raw);
+    let (weights, bias) = scale.raw(&found);
     Some(Shift { weights, bias: bias as f32 })
 }
 

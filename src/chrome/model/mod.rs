@@ -100,7 +100,7 @@ impl Model {
     /// The weights for a site of these conditions.
     pub fn at(&self, conditions: &Conditions) -> SiteWeights {
         let kinds = std::array::from_fn(|kind| self.of_kind(&for_kind(*conditions, kind)));
-        SiteWeights { kinds, prior: prior(conditions), shift: None }
+        SiteWeights { kinds, prior: prior(conditions) }
     }
 
     fn of_kind(&self, conditions: &Conditions) -> KindWeights {
@@ -120,7 +120,6 @@ pub struct SiteWeights {
     kinds: [KindWeights; KINDS],
     /// The condition that the prior of the site is.
     prior: f32,
-    shift: Option<Box<Shift>>,
 }
 
 /// The weights for lines of one kind on one site.
@@ -134,20 +133,18 @@ struct KindWeights {
 #[derive(Clone, Debug)]
 pub struct Shift {
     /// By feature.
-    pub weights: Features,
+    pub weights: Vec<f32>,
     /// What every line has.
     pub bias: f32,
 }
 
 impl SiteWeights {
-    /// The same weights, moved.
-    pub fn with(self, shift: Shift) -> Self {
-        Self { shift: Some(Box::new(shift)), ..self }
-    }
-
-    /// What the site adds to the score of a line of these features, in nats.
-    pub fn moved(&self, features: &Features) -> f32 {
-        self.shift.as_ref().map_or(0.0, |shift| shift.bias + product(&shift.weights, features))
+    /// Moves the weights.
+    pub fn shift(&mut self, shift: &Shift) {
+        for kind in &mut self.kinds {
+            kind.bias += shift.bias;
+            kind.weights.iter_mut().zip(&shift.weights).for_each(|(weight, shift)| *weight += shift);
+        }
     }
 
     /// What the prior of the site is as a condition.
@@ -155,7 +152,7 @@ impl SiteWeights {
         self.prior
     }
 
-    /// The logarithm of the odds that a line of these features is content, in nats, on a site that moves nothing.
+    /// The logarithm of the odds that a line of these features is content, in nats.
     pub fn score(&self, features: &Features) -> f32 {
         let KindWeights { weights, bias } = &self.kinds[kind(features)];
         bias + product(weights, features)

@@ -50,7 +50,7 @@ fn f1_by(tried: &[Decoder], sites: &[&SiteExamples], model: &Model) -> Vec<f64> 
     let sums: Vec<Vec<f64>> = sites
         .par_iter()
         .map(|site| {
-            let of_site = model.at(&model.conditions(&site.statistics, site.number));
+            let of_site = site.weights(model);
             let mut sums = vec![0.0; tried.len()];
             let (mut scorer, mut scores) = (Scorer::default(), Vec::new());
             for page in &site.pages {

@@ -8,9 +8,10 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::census::{Census, Log};
 use crate::chrome::feature::Features;
 use crate::chrome::logistic::Labelled;
+use crate::chrome::model::{Model, SiteWeights};
 use crate::chrome::site::SiteModel;
 use crate::chrome::statistics::Statistics;
-use crate::chrome::{Judge, Sites};
+use crate::chrome::{Judge, Sites, self_training};
 use crate::eval::gold::{Gold, GoldPage, Label};
 use crate::line::{Key, Line, Normaliser, Shape, TitleParts};
 use crate::page::domain_of;
@@ -217,6 +218,19 @@ fn examples(page: &GoldPage, lines: &[Line], features: &[Features]) -> Vec<Examp
     let all: f64 = examples.iter_mut().filter(judged).map(|line| worth(line)).sum();
     examples.iter_mut().filter(judged).for_each(|line| line.share = (worth(line) / all.max(1.0)) as f32);
     examples
+}
+
+impl SiteExamples {
+    /// The weights that the site is judged by: those of a model, moved by what the site adds to them.
+    pub fn weights(&self, model: &Model) -> SiteWeights {
+        let mut weights = model.at(&model.conditions(&self.statistics, self.number));
+        let lines = self.pages.iter().map(|page| page.lines.iter().map(|line| (&line.features, line.shape)).collect());
+        let pages: Vec<Vec<_>> = lines.collect();
+        if let Some(shift) = self_training::shift_of(&pages, &weights).filter(|_| model.self_training) {
+            weights.shift(&shift);
+        }
+        weights
+    }
 }
 
 /// Whether a line of these sites is judged.

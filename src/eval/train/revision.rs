@@ -44,7 +44,7 @@ pub fn learn(sites: &[&SiteExamples], model: &Model, steps: usize, is_over: impl
 
 /// The judged lines of a site that the scores of a model leave in doubt.
 fn in_doubt<'a>(site: &'a SiteExamples, model: &Model) -> Vec<InDoubt<'a>> {
-    let weights = model.at(&model.conditions(&site.statistics, site.number));
+    let weights = site.weights(model);
     let (mut lines, mut sums) = (Vec::new(), Sums::default());
     for page in &site.pages {
         let scores: Vec<f32> = page.lines.iter().map(|line| weights.score(&line.features)).collect();
