@@ -1,17 +1,22 @@
 //! A second look at the lines that their scores leave in doubt.
 //!
 //! A score is linear in the features: that is quick, says what counts, and a site can move it, but what two features say
-//! only together it does not know, nor how the lines round a line score. So the score of a line in doubt is corrected by a
-//! small network: one hidden layer of rectified units (Glorot, Bordes & Bengio, Deep Sparse Rectifier Neural Networks,
-//! AISTATS 2011) over the line's features, the prior of its site, its score and the scores round it.
+//! only together it does not know, nor how the lines round a line score. So the score of a line in doubt is corrected by
+//! small networks: one hidden layer of rectified units (Glorot, Bordes & Bengio, Deep Sparse Rectifier Neural Networks,
+//! AISTATS 2011) over the line's features, the prior of its site, its score and the scores round it. Two that were learned
+//! from different starts err in different lines, so that their mean errs less (Hansen & Salamon, Neural Network Ensembles,
+//! IEEE TPAMI 12, 1990); it is one network of all their units.
 
 use super::feature::{COUNT, Features, used};
 
-/// Units of the hidden layer.
+/// Networks whose mean a revision is.
+pub const NETWORKS: usize = 2;
+
+/// Units of the hidden layer of each.
 pub const UNITS: usize = 16;
 
-/// What is said of each unit.
-pub type Units = [f32; UNITS];
+/// What corrects the scores of a model: the mean of its networks.
+pub type Revision = Network<{ NETWORKS * UNITS }>;
 
 /// Nats from which a score leaves no doubt.
 pub const SURE: f32 = 2.5;
@@ -42,40 +47,61 @@ const ROUND: [usize; 2] = [6, 20];
 
 /// A network that corrects scores.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Revision {
+pub struct Network<const UNITS: usize> {
     /// What each input adds to the units: the features, then [`BESIDE`].
-    pub inputs: Vec<Units>,
+    pub inputs: Vec<[f32; UNITS]>,
     /// The units where all inputs are 0.
-    pub bias: Units,
+    pub bias: [f32; UNITS],
     /// What the units add to a score.
-    pub outputs: Units,
+    pub outputs: [f32; UNITS],
     /// What every score in doubt is corrected by besides.
     pub constant: f32,
 }
 
-impl Revision {
+impl<const UNITS: usize> Network<UNITS> {
+    /// A network that corrects nothing.
+    pub fn empty() -> Self {
+        Self { inputs: vec![[0.0; UNITS]; INPUTS], bias: [0.0; UNITS], outputs: [0.0; UNITS], constant: 0.0 }
+    }
+
     /// The units by the features of a line alone.
-    pub fn units(&self, features: &Features) -> Units {
+    pub fn units(&self, features: &Features) -> [f32; UNITS] {
         let mut units = self.bias;
         add(&mut units, &self.inputs, used(features));
         units
     }
 
     /// The same and what is read beside the features.
-    pub fn all_units(&self, mut units: Units, beside: &Beside) -> Units {
+    pub fn all_units(&self, mut units: [f32; UNITS], beside: &Beside) -> [f32; UNITS] {
         add(&mut units, self.inputs.get(COUNT..).unwrap_or_default(), beside);
         units
     }
 
     /// What a line's score is corrected by, of all that its units say.
-    pub fn correction(&self, units: &Units) -> f32 {
+    pub fn correction(&self, units: &[f32; UNITS]) -> f32 {
         let by_unit = units.iter().zip(&self.outputs);
         self.constant + by_unit.map(|(unit, output)| unit.max(0.0) * output).sum::<f32>()
     }
 }
 
+impl Revision {
+    /// The network that corrects by the mean of what these correct by.
+    pub fn mean_of(networks: &[Network<UNITS>; NETWORKS]) -> Self {
+        let of_all = |of: &dyn Fn(&Network<UNITS>, usize) -> f32| {
+            std::array::from_fn(|unit| of(&networks[unit / UNITS], unit % UNITS))
+        };
+        let share = 1.0 / NETWORKS as f32;
+        Self {
+            inputs: (0..INPUTS).map(|input| of_all(&|network, unit| network.inputs[input][unit])).collect(),
+            bias: of_all(&|network, unit| network.bias[unit]),
+            outputs: of_all(&|network, unit| network.outputs[unit] * share),
+            constant: networks.iter().map(|network| network.constant * share).sum(),
+        }
+    }
+}
+
 /// Adds rows, each so many times, with the widest vectors that the processor has.
-fn add(units: &mut Units, rows: &[Units], times: &[f32]) {
+fn add<const UNITS: usize>(units: &mut [f32; UNITS], rows: &[[f32; UNITS]], times: &[f32]) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") {
         #[allow(unsafe_code)]
@@ -85,15 +111,15 @@ fn add(units: &mut Units, rows: &[Units], times: &[f32]) {
     add_plain(units, rows, times);
 }
 
-/// [`add_plain`], compiled for AVX2: the units fit two registers.
+/// [`add_plain`], compiled for AVX2: the units fit few registers.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn add_avx2(units: &mut Units, rows: &[Units], times: &[f32]) {
+fn add_avx2<const UNITS: usize>(units: &mut [f32; UNITS], rows: &[[f32; UNITS]], times: &[f32]) {
     add_plain(units, rows, times);
 }
 
 #[inline(always)]
-fn add_plain(units: &mut Units, rows: &[Units], times: &[f32]) {
+fn add_plain<const UNITS: usize>(units: &mut [f32; UNITS], rows: &[[f32; UNITS]], times: &[f32]) {
     let mut sums = *units;
     for (row, times) in rows.iter().zip(times) {
         for (sum, weight) in sums.iter_mut().zip(row) {
@@ -159,8 +185,7 @@ pub(super) mod tests {
     /// A revision of one unit, which is what the input of this name is.
     pub fn of_input(name: &str, output: f32) -> Revision {
         let names = super::super::feature::NAMES.iter().chain(BESIDE);
-        let mut revision =
-            Revision { inputs: vec![[0.0; UNITS]; INPUTS], bias: [0.0; UNITS], outputs: [0.0; UNITS], constant: 0.0 };
+        let mut revision = Revision::empty();
         let input = names.into_iter().position(|known| *known == name).unwrap();
         revision.inputs[input][0] = 1.0;
         revision.outputs[0] = output;
@@ -169,7 +194,7 @@ pub(super) mod tests {
 
     #[test]
     fn vector_code_does_what_plain_code_does() {
-        let rows: Vec<Units> =
+        let rows: Vec<[f32; UNITS]> =
             (0..INPUTS).map(|row| std::array::from_fn(|unit| ((row * 16 + unit) as f32 * 0.7).sin() * 3.0)).collect();
         let times: Vec<f32> = (0..INPUTS).map(|at| (at as f32 * 1.3).cos()).collect();
         let (mut one, mut other) = ([0.5; UNITS], [0.5; UNITS]);
@@ -187,6 +212,23 @@ pub(super) mod tests {
             revision.correction(&revision.all_units(revision.units(&[0.0; COUNT]), &sums.beside(0.0, 0, &[score])))
         };
         assert_eq!([-1.0, 0.0, 1.0].map(correction), [0.25, 0.25, 2.25]);
+    }
+
+    #[test]
+    fn a_mean_corrects_by_the_mean() {
+        let networks = [0.3f32, 0.9].map(|turn| {
+            let number = |at: usize| (at as f32 * turn).sin();
+            let row = |at: usize| std::array::from_fn(|unit| number(at * UNITS + unit));
+            Network { inputs: (0..INPUTS).map(row).collect(), bias: row(901), outputs: row(902), constant: number(7) }
+        });
+        let features = std::array::from_fn(|at| (at as f32 * 1.7).cos());
+        let beside = std::array::from_fn(|at| (at as f32 * 0.7).cos());
+        fn of<const UNITS: usize>(network: &Network<UNITS>, features: &Features, beside: &Beside) -> f32 {
+            network.correction(&network.all_units(network.units(features), beside))
+        }
+        let [one, other] = networks.each_ref().map(|network| of(network, &features, &beside));
+        let mean = of(&Revision::mean_of(&networks), &features, &beside);
+        assert!((one - other).abs() > 0.1 && (mean - (one + other) / 2.0).abs() < 1e-3, "{one} {other} {mean}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::feature::Features;
 use super::model::{Model, SiteWeights};
-use super::revision::{SURE, Sums, Units};
+use super::revision::{NETWORKS, SURE, Sums, UNITS};
 
 /// Scores the lines of pages, one page after the other. Keeps its buffers.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ struct Doubt {
     /// Its number on its page.
     at: usize,
     /// The units of the revision by its features.
-    units: Units,
+    units: [f32; NETWORKS * UNITS],
     /// What its score is corrected by.
     correction: f32,
 }

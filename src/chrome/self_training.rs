@@ -62,6 +62,12 @@ struct Looked {
     weight: f64,
 }
 
+impl Looked {
+    fn new(features: &Features, score: f32) -> Self {
+        Self { features: *features, score, is_content: false, weight: 0.0 }
+    }
+}
+
 impl<'a> SelfTraining<'a> {
     /// Of sites of this census, which are judged by `model`.
     pub fn new(census: &'a Census, everywhere: &'a Everywhere, model: &'a Model) -> Self {
@@ -109,7 +115,7 @@ impl<'a> SelfTraining<'a> {
         self.extractor.extract(&self.known.on(site), |features| {
             let score = weights.score(features);
             if scores.len().is_multiple_of(every) {
-                looked.push(Looked { features: *features, score, is_content: false, weight: 0.0 });
+                looked.push(Looked::new(features, score));
             }
             scores.push(score);
         });
@@ -119,18 +125,8 @@ impl<'a> SelfTraining<'a> {
         let weighed = evidence.iter().zip(scores.iter()).map(|(line, score)| self.decoder.weighed(*score, line.shape));
         let odds = posterior(&weighed.collect::<Vec<_>>(), self.decoder.switch);
         let known = evidence.iter().zip(&self.verdicts).zip(odds).step_by(every);
-        let looked = self.lines.get_mut(first..).unwrap_or_default();
-        let mut all = 0.0;
-        for (line, ((evidence, verdict), odds)) in looked.iter_mut().zip(known) {
-            line.is_content = verdict.keep;
-            // Where the verdict is not what the odds say, a rule or the page as a whole told more than they do.
-            if odds.abs() > SURE || (odds >= 0.0) != verdict.keep {
-                line.weight = f64::from(libm::powf(evidence.shape.length().min(LONGEST), LINE_POWER));
-                all += line.weight;
-            }
-        }
-        // Pages weigh the same.
-        looked.iter_mut().filter(|line| line.weight > 0.0).for_each(|line| line.weight /= all);
+        let labels = known.map(|((evidence, verdict), odds)| (evidence.shape, verdict.keep, odds));
+        label(looked.get_mut(first..).unwrap_or_default(), labels);
     }
 }
 
@@ -147,22 +143,30 @@ pub fn shift_of(pages: &[Vec<(&Features, Shape)>], weights: &SiteWeights) -> Opt
         let scores: Vec<f32> = page.iter().map(|(line, _)| weights.score(line)).collect();
         let weighed: Vec<f64> =
             page.iter().zip(&scores).map(|((_, shape), score)| decoder.weighed(*score, *shape)).collect();
-        let kept = smooth(&weighed, decoder.switch);
-        let odds = posterior(&weighed, decoder.switch);
         let every = page.len().div_ceil((LINES / pages.len()).max(1)).max(1);
-        let sure = page.iter().zip(&scores).zip(kept).zip(odds).step_by(every).filter(|(_, odds)| odds.abs() > SURE);
         let first = looked.len();
-        looked.extend(sure.map(|((((features, shape), score), is_content), _)| Looked {
-            features: **features,
-            score: *score,
-            is_content,
-            weight: f64::from(libm::powf(shape.length().min(LONGEST), LINE_POWER)),
-        }));
-        let of_page = looked.get_mut(first..).unwrap_or_default();
-        let all: f64 = of_page.iter().map(|line| line.weight).sum();
-        of_page.iter_mut().for_each(|line| line.weight /= all);
+        let lines = page.iter().zip(&scores).step_by(every);
+        looked.extend(lines.map(|((features, _), score)| Looked::new(features, *score)));
+        let verdicts = smooth(&weighed, decoder.switch).into_iter().zip(posterior(&weighed, decoder.switch));
+        let labels = page.iter().zip(verdicts).map(|((_, shape), (keep, odds))| (*shape, keep, odds));
+        label(looked.get_mut(first..).unwrap_or_default(), labels.step_by(every));
     }
     learn(&looked)
+}
+
+/// Labels the lines of a page by the shape of each, whether it is kept, and the odds of that.
+fn label(page: &mut [Looked], verdicts: impl Iterator<Item = (Shape, bool, f64)>) {
+    let mut all = 0.0;
+    for (line, (shape, keep, odds)) in page.iter_mut().zip(verdicts) {
+        line.is_content = keep;
+        // Where the verdict is not what the odds say, a rule or the page as a whole told more than they do.
+        if odds.abs() > SURE || (odds >= 0.0) != keep {
+            line.weight = f64::from(libm::powf(shape.length().min(LONGEST), LINE_POWER));
+            all += line.weight;
+        }
+    }
+    // Pages weigh the same.
+    page.iter_mut().filter(|line| line.weight > 0.0).for_each(|line| line.weight /= all);
 }
 
 /// What is to be added to the weights for the scores of these lines to say what was decided on them.

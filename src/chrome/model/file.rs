@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Decoder, Model, Prior, Weights};
 use crate::chrome::feature::{CONDITIONS, COUNT, NAMES};
-use crate::chrome::revision::{self, Revision, Units};
+use crate::chrome::revision::{self, Revision};
 use crate::chrome::statistics;
 use crate::error::{Error, Result};
 use crate::page::visible;
@@ -165,8 +165,9 @@ fn write_revision(Revision { inputs, bias, outputs, constant }: &Revision) -> St
 
 fn parse_revision(mut file: RevisionFile) -> Result<Revision, String> {
     let units = |name: &str, row: Vec<f32>| {
-        Units::try_from(row)
-            .map_err(|row| format!("the revision's '{name}' has {} weights, not {}", row.len(), revision::UNITS))
+        let units = revision::NETWORKS * revision::UNITS;
+        row.try_into()
+            .map_err(|row: Vec<f32>| format!("the revision's '{name}' has {} weights, not {units}", row.len()))
     };
     let mut inputs = Vec::with_capacity(revision::INPUTS);
     for name in NAMES.iter().chain(revision::BESIDE) {
@@ -213,7 +214,7 @@ mod tests {
         for (from, to, what) in [
             ("\"score_after\"", "\"score_behind\"", "the revision lacks the input 'score_after'"),
             ("\"score_after\"", "\"more\": [1.0], \"score_after\"", "an input 'more'"),
-            ("\"outputs\": [", "\"outputs\": [0.0, ", "the revision's 'outputs' has 17 weights, not 16"),
+            ("\"outputs\": [", "\"outputs\": [0.0, ", "the revision's 'outputs' has 33 weights, not 32"),
             ("\"outputs\": [0.7500", "\"outputs\": [1e30", "a number of 1000000000 or more"),
             ("\"rarity\"", "\"rareness\"", "lacks the feature 'rarity'"),
             ("\"version\": 2", "\"version\": 9", "version 9, not 2"),

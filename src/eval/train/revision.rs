@@ -1,14 +1,14 @@
 //! Learns what corrects the scores that leave lines in doubt.
 
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::example::SiteExamples;
 use crate::chrome::feature::{COUNT, OF_OTHER_SITES, used};
 use crate::chrome::logistic::{Labelled, Scale};
 use crate::chrome::minimise::minimise;
 use crate::chrome::model::Model;
-use crate::chrome::revision::{Beside, INPUTS, Revision, SURE, Sums, UNITS, Units};
+use crate::chrome::revision::{Beside, INPUTS, NETWORKS, Network, Revision, SURE, Sums, UNITS};
 use crate::eval::gold::Label;
 
 /// Steps of the optimiser.
@@ -37,8 +37,11 @@ pub fn learn(sites: &[&SiteExamples], model: &Model, steps: usize, is_over: impl
     let lines: Vec<InDoubt<'_>> = lines.into_iter().flatten().collect();
     (lines.len() >= LEAST).then(|| {
         let goal = Goal::new(&lines);
-        let steps = (0..steps).take_while(|_| !is_over());
-        goal.at(&minimise(start(), steps, |point, gradient| goal.loss(point, gradient)))
+        let networks = std::array::from_fn::<_, NETWORKS, _>(|number| {
+            let steps = (0..steps).take_while(|_| !is_over());
+            goal.at(&minimise(start(number), steps, |point, gradient| goal.loss(point, gradient)))
+        });
+        Revision::mean_of(&networks)
     })
 }
 
@@ -65,9 +68,10 @@ fn is_learned(column: usize) -> bool {
     !OF_OTHER_SITES.contains(&column)
 }
 
-/// Where the search begins: units that differ, and say little.
-fn start() -> Vec<f64> {
-    let number = |at: usize| xxh3_64(&(at as u64).to_le_bytes()) as f64 / u64::MAX as f64 * 2.0 - 1.0;
+/// Where the search for the network of this number begins: units that differ, and say little.
+fn start(number: usize) -> Vec<f64> {
+    let hash = |at: usize| xxh3_64_with_seed(&(at as u64).to_le_bytes(), number as u64);
+    let number = |at: usize| hash(at) as f64 / u64::MAX as f64 * 2.0 - 1.0;
     let size = |at: usize| match at % COLUMNS {
         _ if at >= UNITS * COLUMNS => 0.09,
         INPUTS => 0.5,
@@ -89,10 +93,7 @@ struct Goal<'a> {
 /// What lines add to the loss, and its slope by what the network weighs by.
 struct Slope {
     loss: f64,
-    inputs: Vec<Units>,
-    bias: Units,
-    outputs: Units,
-    constant: f32,
+    by: Network<UNITS>,
 }
 
 impl<'a> Goal<'a> {
@@ -109,34 +110,35 @@ impl<'a> Goal<'a> {
     }
 
     /// The network at a point: of each unit the weights of inputs and its bias, then the outputs, then the constant.
-    fn at(&self, point: &[f64]) -> Revision {
-        let mut revision =
-            Revision { inputs: vec![[0.0; UNITS]; INPUTS], bias: [0.0; UNITS], outputs: [0.0; UNITS], constant: 0.0 };
+    fn at(&self, point: &[f64]) -> Network<UNITS> {
+        let mut network = Network::empty();
         let (units, rest) = point.split_at(UNITS * COLUMNS);
         for (unit, weights) in units.chunks(COLUMNS).enumerate() {
             let (weights, bias) = self.scale.raw(weights);
-            revision.inputs.iter_mut().zip(weights).for_each(|(row, weight)| row[unit] = weight);
-            revision.bias[unit] = bias as f32;
+            network.inputs.iter_mut().zip(weights).for_each(|(row, weight)| row[unit] = weight);
+            network.bias[unit] = bias as f32;
         }
-        revision.outputs.iter_mut().zip(rest).for_each(|(output, weight)| *output = *weight as f32);
-        revision.constant = rest.last().map_or(0.0, |constant| *constant as f32);
-        revision
+        network.outputs.iter_mut().zip(rest).for_each(|(output, weight)| *output = *weight as f32);
+        network.constant = rest.last().map_or(0.0, |constant| *constant as f32);
+        network
     }
 
     /// Cross entropy of the labels and the penalty, at `point`, and its gradient.
     fn loss(&self, point: &[f64], gradient: &mut [f64]) -> f64 {
-        let revision = self.at(point);
-        let slopes: Vec<Slope> = self.lines.par_chunks(CHUNK).map(|lines| Slope::of(lines, &revision)).collect();
+        let network = self.at(point);
+        let slopes: Vec<Slope> = self.lines.par_chunks(CHUNK).map(|lines| Slope::of(lines, &network)).collect();
         gradient.fill(0.0);
         let mut loss = 0.0;
         let (of_units, rest) = gradient.split_at_mut(UNITS * COLUMNS);
         for slope in slopes {
             loss += slope.loss;
             for (unit, gradient) in of_units.chunks_mut(COLUMNS).enumerate() {
-                let by_input = slope.inputs.iter().map(|row| f64::from(row[unit]));
-                self.scale.add_slope(by_input, f64::from(slope.bias[unit]), gradient);
+                let by_input = slope.by.inputs.iter().map(|row| f64::from(row[unit]));
+                self.scale.add_slope(by_input, f64::from(slope.by.bias[unit]), gradient);
             }
-            rest.iter_mut().zip(slope.outputs.iter().chain([&slope.constant])).for_each(|(g, s)| *g += f64::from(*s));
+            rest.iter_mut()
+                .zip(slope.by.outputs.iter().chain([&slope.by.constant]))
+                .for_each(|(g, s)| *g += f64::from(*s));
         }
         loss /= self.all;
         for (at, (gradient, weight)) in gradient.iter_mut().zip(point).enumerate() {
@@ -157,48 +159,42 @@ impl<'a> Goal<'a> {
 }
 
 impl Slope {
-    fn of(lines: &[InDoubt<'_>], revision: &Revision) -> Self {
+    fn of(lines: &[InDoubt<'_>], network: &Network<UNITS>) -> Self {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             #[allow(unsafe_code)]
             // SAFETY: the processor has AVX2, which is all that `of_avx2` asks for.
-            return unsafe { Self::of_avx2(lines, revision) };
+            return unsafe { Self::of_avx2(lines, network) };
         }
-        Self::of_plain(lines, revision)
+        Self::of_plain(lines, network)
     }
 
     /// [`Self::of_plain`], compiled for AVX2: the slopes of the units fit two registers.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    fn of_avx2(lines: &[InDoubt<'_>], revision: &Revision) -> Self {
-        Self::of_plain(lines, revision)
+    fn of_avx2(lines: &[InDoubt<'_>], network: &Network<UNITS>) -> Self {
+        Self::of_plain(lines, network)
     }
 
     #[inline(always)]
-    fn of_plain(lines: &[InDoubt<'_>], revision: &Revision) -> Self {
-        let mut slope = Self {
-            loss: 0.0,
-            inputs: vec![[0.0; UNITS]; INPUTS],
-            bias: [0.0; UNITS],
-            outputs: [0.0; UNITS],
-            constant: 0.0,
-        };
+    fn of_plain(lines: &[InDoubt<'_>], network: &Network<UNITS>) -> Self {
+        let mut slope = Self { loss: 0.0, by: Network::empty() };
         for InDoubt { line, beside } in lines {
-            let units = revision.all_units(revision.units(line.features), beside);
-            let score = line.score + revision.correction(&units);
+            let units = network.all_units(network.units(line.features), beside);
+            let score = line.score + network.correction(&units);
             let odds = if line.is_content { score } else { -score };
             let small = libm::expf(-odds.abs());
             slope.loss += line.weight * f64::from(libm::log1pf(small) + (-odds).max(0.0));
             let wrong = if odds > 0.0 { small } else { 1.0 } / (1.0 + small) * line.weight as f32;
             let pull = if line.is_content { -wrong } else { wrong };
-            slope.constant += pull;
+            slope.by.constant += pull;
             let mut pulls = [0.0; UNITS];
             for unit in 0..UNITS {
-                slope.outputs[unit] += pull * units[unit].max(0.0);
-                pulls[unit] = if units[unit] > 0.0 { pull * revision.outputs[unit] } else { 0.0 };
-                slope.bias[unit] += pulls[unit];
+                slope.by.outputs[unit] += pull * units[unit].max(0.0);
+                pulls[unit] = if units[unit] > 0.0 { pull * network.outputs[unit] } else { 0.0 };
+                slope.by.bias[unit] += pulls[unit];
             }
-            let (of_features, of_beside) = slope.inputs.split_at_mut(COUNT);
+            let (of_features, of_beside) = slope.by.inputs.split_at_mut(COUNT);
             for (rows, values) in [(of_features, used(line.features)), (of_beside, &beside[..])] {
                 for (row, value) in rows.iter_mut().zip(values) {
                     row.iter_mut().zip(&pulls).for_each(|(sum, pull)| *sum += value * pull);
@@ -235,7 +231,7 @@ mod tests {
         let features = features(40);
         let lines = in_doubt(&features);
         let goal = Goal::new(&lines);
-        let point = start();
+        let point = start(0);
         let mut gradient = vec![0.0; point.len()];
         goal.loss(&point, &mut gradient);
         for at in [0, 1, COUNT, INPUTS - 1, INPUTS, COLUMNS, 5 * COLUMNS + 3, UNITS * COLUMNS, point.len() - 1] {
@@ -254,7 +250,7 @@ mod tests {
         let features = features(3000);
         let lines = in_doubt(&features);
         let goal = Goal::new(&lines);
-        let found = goal.at(&minimise(start(), 0..60, |point, gradient| goal.loss(point, gradient)));
+        let found = goal.at(&minimise(start(0), 0..60, |point, gradient| goal.loss(point, gradient)));
         let right = lines.iter().filter(|InDoubt { line, beside }| {
             let units = found.all_units(found.units(line.features), beside);
             (line.score + found.correction(&units) > 0.0) == line.is_content
