@@ -59,7 +59,7 @@ mod tests {
     use crate::config::Options;
 
     #[test]
-    fn a_desk_serves_again_unless_a_page_at_it_was_large() {
+    fn a_worker_serves_again_unless_a_page_of_its_was_large() {
         let (sites, settings) = (Sites::default(), Options::default().settings().unwrap());
         let workers = Workers::new(&sites, &settings.results);
         let room = |largest: usize, lines: usize| {
