@@ -2,18 +2,18 @@
 //!
 //! A score is linear in the features: that is quick, says what counts, and a site can move it, but what two features say
 //! only together it does not know, nor how the lines round a line score. So the score of a line in doubt is corrected by
-//! small networks: one hidden layer of rectified units (Glorot, Bordes & Bengio, Deep Sparse Rectifier Neural Networks,
-//! AISTATS 2011) over the line's features, the prior of its site, its score and the scores round it. Two that were learned
+//! small networks of one hidden layer of rectified units (Glorot, Bordes & Bengio, Deep Sparse Rectifier Neural Networks,
+//! AISTATS 2011) over the line's features, the prior of its site, its score and the scores round it. Those that were learned
 //! from different starts err in different lines, so that their mean errs less (Hansen & Salamon, Neural Network Ensembles,
 //! IEEE TPAMI 12, 1990); it is one network of all their units.
 
 use super::feature::{COUNT, Features, used};
 
 /// Networks whose mean a revision is.
-pub const NETWORKS: usize = 2;
+pub const NETWORKS: usize = 4;
 
 /// Units of the hidden layer of each.
-pub const UNITS: usize = 16;
+pub const UNITS: usize = 8;
 
 /// What corrects the scores of a model: the mean of its networks.
 pub type Revision = Network<{ NETWORKS * UNITS }>;
