@@ -56,7 +56,7 @@ pub struct ExplainedLine {
     pub rule: Rule,
     /// On how many pages it or its template stands.
     pub evidence: Evidence,
-    /// Log-odds that it is content, in nats, before its neighbours are considered.
+    /// Log-odds that it is content, in nats, before its page is divided into runs.
     pub score: f32,
     /// The line as it stands on the page: escape it when shown.
     pub text: String,

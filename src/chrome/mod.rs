@@ -153,7 +153,7 @@ pub struct Verdict {
     pub on: u32,
     /// Pages of the site, equal ones counted once.
     pub of: u64,
-    /// Logarithm of the odds that the line is content, in nats, before the lines round it are considered; 0 where
+    /// Logarithm of the odds that the line is content, in nats, before the page is divided into runs; 0 where
     /// nothing was judged.
     pub score: f32,
 }

@@ -27,8 +27,8 @@ const STRUCK: Style = Style::new().dimmed().strikethrough();
 /// Tells why each line of a page stays or goes
 ///
 /// Judges the crawl as `clean` does and shows one page of it, line by line: whether the line stays (+) or goes (-), by
-/// what rule, on how many pages of the site it stands, and its score: the log-odds that it is content, before the lines
-/// around it are considered. With --line and --site, tells on how many pages of a site one line stands instead.
+/// what rule, on how many pages of the site it stands, and its score: the log-odds that it is content, before the page
+/// is divided into runs. With --line and --site, tells on how many pages of a site one line stands instead.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dehusk explain crawl.warc.wet.gz --page https://example.org/news/1.html
