@@ -2,7 +2,7 @@
 
 use super::feature::Features;
 use super::model::{Model, SiteWeights};
-use super::revision::{NETWORKS, SURE, Sums, UNITS};
+use super::revision::{SURE, Sums};
 
 /// Scores the lines of pages, one page after the other. Keeps its buffers.
 #[derive(Debug, Default)]
@@ -17,10 +17,9 @@ pub struct Scorer {
 struct Doubt {
     /// Its number on its page.
     at: usize,
-    /// The units of the revision by its features.
-    units: [f32; NETWORKS * UNITS],
-    /// What its score is corrected by.
-    correction: f32,
+    features: Features,
+    /// What its score is once it is corrected.
+    score: f32,
 }
 
 impl Scorer {
@@ -28,8 +27,8 @@ impl Scorer {
     #[inline]
     pub fn line(&mut self, model: &Model, weights: &SiteWeights, features: &Features) {
         let score = weights.score(features);
-        if let Some(revision) = model.revision.as_ref().filter(|_| score.abs() < SURE) {
-            self.doubts.push(Doubt { at: self.scores.len(), units: revision.units(features), correction: 0.0 });
+        if model.revision.is_some() && score.abs() < SURE {
+            self.doubts.push(Doubt { at: self.scores.len(), features: *features, score });
         }
         self.scores.push(score);
     }
@@ -44,11 +43,11 @@ impl Scorer {
             // All are read before one is changed.
             for doubt in &mut self.doubts {
                 let beside = self.sums.beside(weights.prior(), doubt.at, scores);
-                doubt.correction = revision.correction(&revision.all_units(doubt.units, &beside));
+                doubt.score += revision.correction(&revision.units(&doubt.features, &beside));
             }
             for doubt in self.doubts.drain(..) {
                 if let Some(score) = scores.get_mut(doubt.at) {
-                    *score += doubt.correction;
+                    *score = doubt.score;
                 }
             }
         }
