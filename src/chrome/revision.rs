@@ -64,10 +64,15 @@ impl<const UNITS: usize> Network<UNITS> {
         Self { inputs: vec![[0.0; UNITS]; INPUTS], bias: [0.0; UNITS], outputs: [0.0; UNITS], constant: 0.0 }
     }
 
-    /// The units by the features of a line and what is read beside them.
-    pub fn units(&self, features: &Features, beside: &Beside) -> [f32; UNITS] {
+    /// The units by the features of a line alone.
+    pub fn units(&self, features: &Features) -> [f32; UNITS] {
         let mut units = self.bias;
         add(&mut units, &self.inputs, used(features));
+        units
+    }
+
+    /// The same and what is read beside the features.
+    pub fn all_units(&self, mut units: [f32; UNITS], beside: &Beside) -> [f32; UNITS] {
         add(&mut units, self.inputs.get(COUNT..).unwrap_or_default(), beside);
         units
     }
@@ -204,7 +209,7 @@ pub(super) mod tests {
         let correction = |score: f32| {
             let mut sums = Sums::default();
             sums.set(&[score]);
-            revision.correction(&revision.units(&[0.0; COUNT], &sums.beside(0.0, 0, &[score])))
+            revision.correction(&revision.all_units(revision.units(&[0.0; COUNT]), &sums.beside(0.0, 0, &[score])))
         };
         assert_eq!([-1.0, 0.0, 1.0].map(correction), [0.25, 0.25, 2.25]);
     }
@@ -219,7 +224,7 @@ pub(super) mod tests {
         let features = std::array::from_fn(|at| (at as f32 * 1.7).cos());
         let beside = std::array::from_fn(|at| (at as f32 * 0.7).cos());
         fn of<const UNITS: usize>(network: &Network<UNITS>, features: &Features, beside: &Beside) -> f32 {
-            network.correction(&network.units(features, beside))
+            network.correction(&network.all_units(network.units(features), beside))
         }
         let mean = of(&Revision::mean_of(&networks), &features, &beside);
         let by_each = networks.each_ref().map(|network| of(network, &features, &beside));

@@ -2,7 +2,7 @@
 
 use super::feature::Features;
 use super::model::{Model, SiteWeights};
-use super::revision::{SURE, Sums};
+use super::revision::{NETWORKS, SURE, Sums, UNITS};
 
 /// Scores the lines of pages, one page after the other. Keeps its buffers.
 #[derive(Debug, Default)]
@@ -17,9 +17,10 @@ pub struct Scorer {
 struct Doubt {
     /// Its number on its page.
     at: usize,
-    features: Features,
-    /// What its score is once it is corrected.
-    score: f32,
+    /// The units of the revision by its features.
+    units: [f32; NETWORKS * UNITS],
+    /// What its score is corrected by.
+    correction: f32,
 }
 
 impl Scorer {
@@ -27,8 +28,8 @@ impl Scorer {
     #[inline]
     pub fn line(&mut self, model: &Model, weights: &SiteWeights, features: &Features) {
         let score = weights.score(features);
-        if model.revision.is_some() && score.abs() < SURE {
-            self.doubts.push(Doubt { at: self.scores.len(), features: *features, score });
+        if let Some(revision) = model.revision.as_ref().filter(|_| score.abs() < SURE) {
+            self.doubts.push(Doubt { at: self.scores.len(), units: revision.units(features), correction: 0.0 });
         }
         self.scores.push(score);
     }
@@ -43,11 +44,11 @@ impl Scorer {
             // All are read before one is changed.
             for doubt in &mut self.doubts {
                 let beside = self.sums.beside(weights.prior(), doubt.at, scores);
-                doubt.score += revision.correction(&revision.units(&doubt.features, &beside));
+                doubt.correction = revision.correction(&revision.all_units(doubt.units, &beside));
             }
             for doubt in self.doubts.drain(..) {
                 if let Some(score) = scores.get_mut(doubt.at) {
-                    *score = doubt.score;
+                    *score += doubt.correction;
                 }
             }
         }

@@ -180,7 +180,7 @@ impl Slope {
     fn of_plain(lines: &[InDoubt<'_>], network: &Network<UNITS>) -> Self {
         let mut slope = Self { loss: 0.0, by: Network::empty() };
         for InDoubt { line, beside } in lines {
-            let units = network.units(line.features, beside);
+            let units = network.all_units(network.units(line.features), beside);
             let score = line.score + network.correction(&units);
             let odds = if line.is_content { score } else { -score };
             let small = libm::expf(-odds.abs());
@@ -252,7 +252,7 @@ mod tests {
         let goal = Goal::new(&lines);
         let found = goal.at(&minimise(start(0), 0..60, |point, gradient| goal.loss(point, gradient)));
         let right = lines.iter().filter(|InDoubt { line, beside }| {
-            let units = found.units(line.features, beside);
+            let units = found.all_units(found.units(line.features), beside);
             (line.score + found.correction(&units) > 0.0) == line.is_content
         });
         assert!(right.count() > lines.len() * 9 / 10);
