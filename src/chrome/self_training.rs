@@ -37,8 +37,6 @@ const LONGEST: f32 = 2000.0;
 const PENALTY: f64 = 0.03;
 /// Steps of the optimiser.
 const STEPS: usize = 4;
-/// What decides on the lines, whose scores are not revised yet: that of a model is for revised ones.
-const DECODER: Decoder = Decoder { switch: 0.5, length_power: 0.45 };
 
 /// Trains on sites, one after the other. Keeps its buffers.
 pub struct SelfTraining<'a> {
@@ -75,7 +73,7 @@ impl<'a> SelfTraining<'a> {
             census,
             everywhere,
             model,
-            decoder: LengthWeights::new(DECODER),
+            decoder: LengthWeights::new(Decoder::UNREVISED),
             extractor: Extractor::default(),
             known: Known::default(),
             scores: Vec::new(),
@@ -137,7 +135,7 @@ pub fn shift_of(pages: &[Vec<(&Features, Shape)>], weights: &SiteWeights) -> Opt
     if pages.len() < LEAST || pages.iter().any(is_html) {
         return None;
     }
-    let decoder = LengthWeights::new(DECODER);
+    let decoder = LengthWeights::new(Decoder::UNREVISED);
     let mut looked: Vec<Looked> = Vec::new();
     for page in pages {
         let scores: Vec<f32> = page.iter().map(|(line, _)| weights.score(line)).collect();

@@ -49,6 +49,11 @@ pub struct Decoder {
     pub length_power: f32,
 }
 
+impl Decoder {
+    /// That of scores which are not revised: they know less of the lines round a line, so that passing is dearer.
+    pub const UNREVISED: Self = Self { switch: 0.5, length_power: 0.45 };
+}
+
 /// The odds that short rare text is content on a site, from the site's statistics: a logistic regression over sites.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prior {

@@ -16,6 +16,7 @@ mod revision;
 mod weights;
 
 use crate::chrome::Model;
+use crate::chrome::model::Decoder;
 
 pub use self::example::Examples;
 use self::example::{SiteExamples, are_labelled};
@@ -40,14 +41,16 @@ impl Examples {
     }
 
     /// Moves the weights of a model towards what the pages of a `chosen` group say, as far as they are sure of it: the
-    /// penalty is on what is moved (Chelba & Acero, Adaptation of Maximum Entropy Capitalizer, 2004). Prior and decoder
-    /// stay, and sites do not move these weights any more. Of no labels, the model as it is. As [`train`](Self::train) otherwise.
+    /// penalty is on what is moved (Chelba & Acero, Adaptation of Maximum Entropy Capitalizer, 2004). The prior stays, and
+    /// sites do not move these weights any more. What corrects the scores goes: it is of weights that no label moved, and
+    /// takes back what labels say. Of no labels, the model as it is. As [`train`](Self::train) otherwise.
     pub fn adapt(&self, model: &Model, chosen: impl Fn(&str) -> bool, is_over: impl Fn() -> bool) -> Model {
         let chosen = self.chosen(chosen);
         if !are_labelled(&chosen) {
             return model.clone();
         }
-        let model = Model { self_training: false, ..model.clone() };
+        let decoder = if model.revision.is_some() { Decoder::UNREVISED } else { model.decoder };
+        let model = Model { self_training: false, revision: None, decoder, ..model.clone() };
         weights::learn(&chosen, &model, &Penalty::ADAPTED, STEPS, is_over)
     }
 
@@ -63,6 +66,7 @@ pub(super) mod tests {
     use crate::chrome::decide::LengthWeights;
     use crate::chrome::evidence::tests::census;
     use crate::chrome::logistic::Labelled;
+    use crate::chrome::revision::Revision;
     use crate::eval::gold::{Gold, GoldPage, Label};
     use crate::line::Key;
 
@@ -177,6 +181,9 @@ pub(super) mod tests {
         assert_eq!((&adapted.prior, adapted.decoder), (&model.prior, model.decoder));
         // Who said what is right on a site needs not guess it.
         assert!(model.self_training && !adapted.self_training);
+        let revised = Model { revision: Some(Revision::empty()), ..model.clone() };
+        let unrevised = Model { decoder: Decoder::UNREVISED, ..adapted.clone() };
+        assert_eq!(own.adapt(&revised, |group| group == "few", || false), unrevised);
         let on_rest = |model| surprise(&own, model, |group| group == "rest");
         assert!(on_rest(&adapted) < 0.8 * on_rest(&model), "{} of {}", on_rest(&adapted), on_rest(&model));
         // To the last bit, whatever the order of pages.
