@@ -5,7 +5,7 @@
 //! chrome, unless both are hosts of one domain. A line weighs by a power of its length and pages weigh the same, as the
 //! measure has it; the weights are kept small by a quadratic penalty, those that a site's conditions move more than the
 //! others. Before them, the prior is learned: from a site's statistics, the share of its short rare text that is content.
-//! What corrects the scores of lines in doubt is learned after the weights ([`revision`]), on the same pages. The decoder
+//! What corrects the scores of lines in doubt is learned after the weights (`revision`), on the same pages. The decoder
 //! is chosen last, on groups that the weights before it were not made from. Nothing is drawn at random: the
 //! same gold makes the same model.
 
