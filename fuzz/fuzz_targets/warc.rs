@@ -21,7 +21,7 @@ fn pages(data: &[u8], block: usize) -> Vec<(String, String)> {
     let stream = Stream::new(Box::new(Cursor::new(data.to_vec())), compression, block, MAX_PAGE, &Arc::clone(&pool));
     let mut reader = Reader::new(stream, MAX_PAGE);
     let mut pages = Vec::new();
-    while let Some(raw) = reader.next().expect("memory can be read") {
+    while let Some(raw) = reader.read().expect("memory can be read") {
         let batch = raw.parse(&SETTINGS.results);
         for slot in &batch.slots {
             let page = batch.page(slot);
