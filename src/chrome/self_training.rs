@@ -128,8 +128,8 @@ impl<'a> SelfTraining<'a> {
     }
 }
 
-/// The same of pages of which the features and shapes of lines are known, and no more: their verdicts are the decoder's
-/// alone.
+/// The same of pages of which the features and shapes of lines are known, and no more, as in training: all pages are looked
+/// at, and their verdicts are the decoder's alone.
 pub fn shift_of(pages: &[Vec<(&Features, Shape)>], weights: &SiteWeights) -> Option<Shift> {
     let is_html = |page: &Vec<(&Features, Shape)>| page.first().is_some_and(|(line, _)| !feature::is_of_text(line));
     if pages.len() < LEAST || pages.iter().any(is_html) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{Decoder, Model, Prior, Weights};
 use crate::chrome::feature::{CONDITIONS, COUNT, NAMES};
@@ -19,7 +19,7 @@ const VERSION: u32 = 2;
 const LARGEST: f32 = 1e9;
 
 /// The file, with names for indices.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     version: u32,
@@ -38,7 +38,7 @@ struct File {
 }
 
 /// A [`Revision`], of which each row has a number for each unit.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RevisionFile {
     constant: f32,

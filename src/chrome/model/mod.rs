@@ -6,9 +6,9 @@
 //! `weights.json` holds the model that is compiled in, with the figures it was chosen by; `dehusk eval --train` makes
 //! such a file of labelled pages.
 
-use std::sync::{Arc, LazyLock};
-
 mod file;
+
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -234,6 +234,7 @@ mod tests {
         let model = Model::parse(include_str!("../weights.json")).unwrap();
         assert_eq!(*Model::built_in(), model);
         assert!(model.weights.iter().flatten().any(|weight| *weight != 0.0));
+        assert!(model.revision.is_some_and(|revision| revision.outputs.iter().any(|output| *output != 0.0)));
     }
 
     #[test]

@@ -169,7 +169,7 @@ impl Slope {
         Self::of_plain(lines, network)
     }
 
-    /// [`Self::of_plain`], compiled for AVX2: the slopes of the units fit two registers.
+    /// [`Self::of_plain`], compiled for AVX2: the slopes of the units fit one register.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
     fn of_avx2(lines: &[InDoubt<'_>], network: &Network<UNITS>) -> Self {
@@ -224,6 +224,16 @@ mod tests {
             InDoubt { line: Labelled { features, is_content, weight: 1.0 + (at % 3) as f64, score: 0.1 }, beside }
         };
         features.iter().enumerate().map(labelled).collect()
+    }
+
+    #[test]
+    fn few_lines_in_doubt_teach_nothing() {
+        let examples = super::super::tests::examples(&super::super::tests::gold(&["one.example"]));
+        let sites: Vec<&SiteExamples> = examples.sites.iter().collect();
+        let model = Model::empty();
+        // All of them are in doubt.
+        assert!(sites.iter().any(|site| !super::in_doubt(site, &model).is_empty()));
+        assert_eq!(learn(&sites, &model, STEPS, || false), None);
     }
 
     #[test]
