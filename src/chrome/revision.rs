@@ -10,7 +10,7 @@
 use super::feature::{COUNT, Features, used};
 
 /// Networks whose mean a revision is.
-pub const NETWORKS: usize = 4;
+pub const NETWORKS: usize = 2;
 
 /// Units of the hidden layer of each.
 pub const UNITS: usize = 8;
@@ -19,7 +19,7 @@ pub const UNITS: usize = 8;
 pub type Revision = Network<{ NETWORKS * UNITS }>;
 
 /// Nats from which a score leaves no doubt.
-pub const SURE: f32 = 2.5;
+pub const SURE: f32 = 2.0;
 
 /// The names of what is read beside the features, in the order of [`Beside`].
 pub const BESIDE: &[&str] = &[

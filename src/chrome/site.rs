@@ -53,7 +53,6 @@ impl Slot {
             prose_share: (self.prose_share / self.pages).max(0.0),
             rare_share: (self.rare_share / self.pages).max(0.0),
             prose: ((self.prose + 20.0) / (self.length + 60.0)).clamp(0.0, 1.0),
-            log_length: libm::logf(1.0 + (self.length / self.pages).max(0.0)),
             sure: self.pages.min(5.0) / 5.0,
         }
     }
@@ -68,8 +67,6 @@ pub struct Pooled {
     pub rare_share: f32,
     /// Share of the slot's characters that are prose.
     pub prose: f32,
-    /// Logarithm of the mean of its characters.
-    pub log_length: f32,
     /// How sure this is, from 0 (no other page has the slot) to 1 (five or more have it).
     pub sure: f32,
 }
@@ -254,8 +251,8 @@ mod tests {
 
     fn near(a: &Pooled, b: &Pooled) -> bool {
         let of = |pooled: &Pooled| {
-            let Pooled { prose_share, rare_share, prose, log_length, sure } = *pooled;
-            [prose_share, rare_share, prose, log_length, sure]
+            let Pooled { prose_share, rare_share, prose, sure } = *pooled;
+            [prose_share, rare_share, prose, sure]
         };
         of(a).iter().zip(of(b)).all(|(a, b)| (a - b).abs() < 2e-3)
     }
@@ -285,7 +282,6 @@ mod tests {
         let [article, teaser] = [found[1][0], found[3][0]];
         assert!(article.prose_share > 0.2 && teaser.prose_share < 0.01, "{article:?} {teaser:?}");
         assert!(article.prose > teaser.prose && article.rare_share > teaser.rare_share, "{article:?} {teaser:?}");
-        assert!(article.log_length > teaser.log_length);
         assert_eq!((article.sure, teaser.sure), (1.0, 1.0));
     }
 

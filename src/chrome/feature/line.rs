@@ -9,7 +9,7 @@ use crate::chrome::evidence::LineEvidence;
 use crate::chrome::logarithm::of_whole;
 use crate::chrome::run::{self, Run};
 use crate::chrome::site::Pooled;
-use crate::chrome::statistics::{RECURS, STRONG};
+use crate::chrome::statistics::RECURS;
 use crate::chrome::usual::Usual;
 
 /// Share of a site's pages from which a line is of the frame that all pages have.
@@ -23,13 +23,6 @@ const FEW: u32 = 4;
 /// e to the power of minus a tenth of a distance in lines: 1 at the place itself, next to nothing beyond a hundred.
 fn nearness(distance: usize) -> f32 {
     static TABLE: LazyLock<[f32; 128]> = LazyLock::new(|| std::array::from_fn(|at| libm::expf(at as f32 / -10.0)));
-    TABLE.get(distance).copied().unwrap_or_default()
-}
-
-/// e to the power of minus a quarter of the lines between: 1 for the next line. Beyond the table, `f32` knows but 0.
-fn closeness(distance: usize) -> f32 {
-    static TABLE: LazyLock<[f32; 512]> =
-        LazyLock::new(|| std::array::from_fn(|at| libm::expf((1.0 - at as f32) / 4.0)));
     TABLE.get(distance).copied().unwrap_or_default()
 }
 
@@ -53,12 +46,11 @@ pub struct Line<'a> {
 }
 
 /// How many logarithms of a line have to be reckoned.
-pub const LOGARITHMS: usize = 8;
+pub const LOGARITHMS: usize = 7;
 
 /// The logarithms of a line that have to be reckoned.
 pub struct Logarithms {
-    /// Of pages with the line to those with the very line, to those of them with the template, and to its company.
-    exactly: f32,
+    /// Of pages with the line to those of them with the very line, and to its company.
     template: f32,
     company: f32,
     /// Of the prose within each of [`RADII`], and right before and behind the line.
@@ -69,8 +61,8 @@ pub struct Logarithms {
 
 impl From<[f32; LOGARITHMS]> for Logarithms {
     #[inline(always)]
-    fn from([exactly, template, company, near, far, wide, before, after]: [f32; LOGARITHMS]) -> Self {
-        Self { exactly, template, company, round: [near, far, wide], before, after }
+    fn from([template, company, near, far, wide, before, after]: [f32; LOGARITHMS]) -> Self {
+        Self { template, company, round: [near, far, wide], before, after }
     }
 }
 
@@ -91,7 +83,6 @@ impl Logarithms {
         let near = |i: usize| 1.0 + prose(&round[i]) / lines_round(page.lines.len(), at, RADII[i]) / 20.0;
         let [before, after] = [sums.over(at.saturating_sub(4), at), sums.over(at + 1, at + 5)];
         [
-            share(exactly_on),
             share(exactly_on.min(on)),
             share(in_company),
             near(0),
@@ -117,12 +108,6 @@ impl Line<'_> {
         self.features[feature as usize]
     }
 
-    /// Nats of rarity, where there are other pages to be rare on.
-    #[inline(always)]
-    fn rarity(&self, of: &LineEvidence) -> f32 {
-        if self.page.pages > 1 { of.rarity.clamp(-4.0, 1.5) } else { 0.0 }
-    }
-
     /// 1 if few pages have the very line, whatever its template.
     #[inline(always)]
     fn exactly_rare(&self) -> f32 {
@@ -140,17 +125,15 @@ impl Line<'_> {
             return;
         }
         let pages = self.page.pages as f32;
-        let rarity = self.rarity(self.evidence);
+        let rarity = self.evidence.rarity.clamp(-4.0, 1.5);
         self.set(F::rarity, rarity);
         self.set(F::rarity_of_short, rarity * length(self.evidence));
         self.set(F::recurring, yes(rarity < RECURS));
-        self.set(F::exact_rarity, (self.evidence.rarity + logarithms.exactly).clamp(-4.0, 1.5));
         self.set(F::share, on as f32 / pages);
         self.set(F::everywhere, yes(on as f32 >= 0.9 * pages && self.page.pages > 2));
         self.set(F::pages, self.whole.pages);
         if on == 1 {
             self.set(F::unique, 1.0);
-            self.set(F::unique_of_many, self.whole.pages);
         } else {
             self.set(F::company, logarithms.company);
             self.set(F::template_only, logarithms.template);
@@ -162,23 +145,17 @@ impl Line<'_> {
         let shape = self.evidence.shape;
         let long = length(self.evidence);
         self.set(F::length, long);
-        self.set(F::length_squared, long * long);
-        self.set(F::very_short, yes(shape.length() < 12.0));
         self.set(F::very_long, (long - 1.0).max(0.0));
-        self.set(F::digits_length, shape.digits() * long);
         self.set(F::closed, yes(shape.is_closed()));
         self.set(F::closed_long, yes(shape.is_closed()) * long);
         self.set(F::sentences, shape.sentences() as f32);
         let small = if shape.words() > 2 { shape.small() } else { 0.0 };
         self.set(F::small, small);
         self.set(F::small_long, small * (long + 1.5).clamp(0.0, 3.0));
-        self.set(F::digits, shape.digits());
         self.set(F::divided, yes(shape.is_divided()));
         self.set(F::opening, yes(shape.is_opening()));
         self.set(F::commas, 3.0 * shape.commas());
-        let dated = yes(shape.is_dated());
-        self.set(F::dated, dated);
-        self.set(F::dated_length, dated * long);
+        self.set(F::dated, yes(shape.is_dated()));
     }
 
     #[inline(always)]
@@ -204,7 +181,6 @@ impl Line<'_> {
             self.set(F::above_headline, 1.0);
         } else if self.at < layout.body.start {
             self.set(F::below_headline, 1.0 / (1.0 + (self.at - headline) as f32 / 4.0));
-            self.set(F::below_headline_template, self.get(F::template_only));
             self.set(F::below_headline_exact, self.get(F::below_headline) * self.exactly_rare());
         }
     }
@@ -219,23 +195,19 @@ impl Line<'_> {
         self.set(F::inside_rarity, inside * self.get(F::rarity));
         if at < layout.body.start {
             self.set(F::is_above, 1.0);
-            let distance = layout.body.start - at;
-            self.set(F::above, of_whole(1 + distance));
-            self.set(F::above_near_exact, closeness(distance) * self.exactly_rare());
+            self.set(F::above, of_whole(1 + layout.body.start - at));
         } else if at >= layout.body.end {
             self.set(F::below, of_whole(2 + at - layout.body.end));
         }
         if at > layout.body.start {
             let breaks = of_whole(1 + sums.over(layout.body.start, at)[Sum::Breaks as usize] as usize);
             self.set(F::breaks, breaks);
-            self.set(F::breaks_length, breaks * long);
         }
         let share = (sums.over(0, at)[Sum::Prose as usize] + self.evidence.prose / 2.0) / layout.prose.max(1.0);
         self.set(F::before_prose, yes(share < 0.02));
         self.set(F::after_prose, yes(share > 0.98));
         let middle = share.min(1.0 - share).max(0.0);
         self.set(F::middle, middle);
-        self.set(F::middle_length, middle * long);
         self.set(F::page_prose, whole.prose);
         self.set(F::body_prose, whole.body_prose);
         self.set(F::body_prose_length, whole.body_prose * long);
@@ -250,44 +222,32 @@ impl Line<'_> {
         let (at, lines) = (self.at, self.page.lines);
         let [above, below] = [of_whole(since[0].into()), of_whole(since[1].into())];
         self.set(F::prose_above, above);
-        self.set(F::prose_below, below);
         self.set(F::prose_near, above.min(below));
         self.set(F::prose_far, above.max(below));
-        self.set(F::template_near_prose, self.get(F::template_only) / (1.0 + above.min(below)));
         let near = lines_round(lines.len(), at, RADII[0]);
         let far = lines_round(lines.len(), at, RADII[1]);
         let wide = lines_round(lines.len(), at, RADII[2]);
         let of = |row: usize, sum: Sum| round[row][sum as usize];
-        for (row, lines, text, common, few) in [
-            (0, near, F::prose_2, F::recurring_2, F::short_2),
-            (1, far, F::prose_6, F::recurring_6, F::short_6),
-            (2, wide, F::prose_20, F::recurring_20, F::short_20),
-        ] {
-            self.set(text, logarithms.round[row]);
+        for (feature, prose) in [F::prose_2, F::prose_6, F::prose_20].into_iter().zip(logarithms.round) {
+            self.set(feature, prose);
+        }
+        for (row, lines, common, few) in [(0, near, F::recurring_2, F::short_2), (1, far, F::recurring_6, F::short_6)] {
             self.set(common, of(row, Sum::Recurring) / (of(row, Sum::Weight) + 1.0));
             self.set(few, of(row, Sum::Short) / lines);
         }
-        self.set(F::titles_6, of(1, Sum::Titles) / far);
         self.set(F::titles_20, of(2, Sum::Titles) / wide);
-        let [alike_6, alike_20] = [of(1, Sum::Alike) / far, of(2, Sum::Alike) / wide];
-        self.set(F::alike_6, alike_6);
-        self.set(F::alike_20, alike_20);
-        self.set(F::inside_alike_20, alike_20 * self.get(F::inside));
-        self.set(F::length_alike_6, alike_6 * length(self.evidence));
-        self.set(F::very_long_alike_20, alike_20 * self.get(F::very_long));
+        self.set(F::alike_6, of(1, Sum::Alike) / far);
+        self.set(F::inside_alike_20, of(2, Sum::Alike) / wide * self.get(F::inside));
         self.set(F::prose_short_2, self.get(F::prose_2) * self.get(F::short_2));
         self.set(F::inside_prose_2, self.get(F::inside) * self.get(F::prose_2));
         self.set(F::inside_short_6, self.get(F::inside) * self.get(F::short_6));
         self.set(F::rarity_recurring_6, self.get(F::rarity) * self.get(F::recurring_6));
         let before = at.checked_sub(1).and_then(|before| lines.get(before));
-        let neighbours = [
-            (before, F::length_before, F::closed_before, F::rarity_before),
-            (lines.get(at + 1), F::length_after, F::closed_after, F::rarity_after),
-        ];
-        for (neighbour, long, full, rare) in neighbours {
+        let neighbours =
+            [(before, F::length_before, F::closed_before), (lines.get(at + 1), F::length_after, F::closed_after)];
+        for (neighbour, long, full) in neighbours {
             self.set(long, neighbour.map_or(-2.0, length));
             self.set(full, neighbour.map_or(0.0, |line| yes(line.shape.is_closed())));
-            self.set(rare, neighbour.map_or(0.0, |line| self.rarity(line)));
         }
         self.set(F::prose_before, logarithms.before);
         self.set(F::prose_after, logarithms.after);
@@ -327,18 +287,14 @@ impl Line<'_> {
     pub fn topic(&mut self, round: &[Row; RADII.len()]) {
         let topic = self.page.topics.get(self.at).copied().unwrap_or_default();
         let long = length(self.evidence);
-        let prose = yes(self.evidence.prose > STRONG);
         self.set(F::topic_text, topic.text);
         self.set(F::topic_text_length, topic.text * long);
-        self.set(F::topic_text_prose, topic.text * prose);
         let share = |row: &Row| (row[Sum::Headline as usize] / (row[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0);
         let [near, far, wide] = round;
         self.set(F::topic_headline_2, share(near));
         self.set(F::topic_headline_6, share(far));
         self.set(F::topic_headline_20, share(wide));
-        self.set(F::topic_headline_6_prose, share(far) * prose);
         self.set(F::topic_own, topic.own);
-        self.set(F::topic_own_length, topic.own * long);
     }
 
     #[inline(always)]
@@ -351,26 +307,18 @@ impl Line<'_> {
         self.set(F::slot_prose_share_above, share_above);
         self.set(F::slot_prose_share_below, share_below);
         self.set(F::slot_prose_share, most);
-        self.set(F::slot_prose_share_least, share_above.min(share_below));
         self.set(F::slot_rare_share_above, above.rare_share);
-        self.set(F::slot_rare_share_below, below.rare_share);
         self.set(F::slot_rare_share, rare);
         self.set(F::slot_prose_above, above.prose * above.sure);
         self.set(F::slot_prose_below, below.prose * below.sure);
-        self.set(F::slot_length_above, (above.log_length - 4.0) * above.sure);
-        self.set(F::slot_length_below, (below.log_length - 4.0) * below.sure);
         self.set(F::slot_known_above, above.sure);
         self.set(F::slot_known_below, below.sure);
-        self.set(F::slot_prose_share_rarity, most * self.get(F::rarity));
-        self.set(F::slot_rare_share_unique, rare * self.get(F::unique));
     }
 
     #[inline(always)]
     pub fn usual(&mut self) {
-        let Usual { sure, inside, below, middle, apart } = self.page.usual.get(self.at).copied().unwrap_or_default();
+        let Usual { sure, middle, apart } = self.page.usual.get(self.at).copied().unwrap_or_default();
         self.set(F::usual, sure);
-        self.set(F::usual_inside, inside * sure);
-        self.set(F::usual_below, below * sure);
         self.set(F::usual_middle, middle * sure);
         self.set(F::usual_apart, apart * sure);
     }
@@ -428,10 +376,10 @@ mod tests {
     #[test]
     fn where_a_line_usually_stands_counts_as_far_as_it_is_known() {
         let (lines, layout, mut found) = (of_first(&["See also\nferry"]), Layout::default(), Vec::new());
-        let usual = [Usual { sure: 0.5, inside: 1.0, middle: 0.4, ..Usual::default() }];
+        let usual = [Usual { sure: 0.5, middle: 0.4, apart: 1.0 }];
         let page = PageEvidence { usual: &usual, ..page(&lines, &layout, 1) };
-        let names = [F::usual, F::usual_inside, F::usual_below, F::usual_middle, F::usual_apart];
+        let names = [F::usual, F::usual_middle, F::usual_apart];
         Extractor::default().extract(&page, |line| found.push(names.map(|name| line[name as usize])));
-        assert_eq!(found, [[0.5, 0.5, 0.0, 0.2, 0.0], [0.0; 5]]);
+        assert_eq!(found, [[0.5, 0.2, 0.5], [0.0; 3]]);
     }
 }

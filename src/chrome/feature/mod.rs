@@ -40,15 +40,15 @@ macro_rules! features {
 
 features! {
     // How often the line stands on the site.
-    rarity, rarity_of_short, company, unique, unique_of_many, share, everywhere, template_only, exact_rarity, recurring, single_page, elsewhere,
+    rarity, rarity_of_short, company, unique, share, everywhere, template_only, recurring, single_page, elsewhere,
     // What it looks like.
-    length, length_squared, very_short, very_long, digits_length, closed, closed_long, sentences, small, small_long, digits, divided, opening, commas,
+    length, very_long, closed, closed_long, sentences, small, small_long, divided, opening, commas,
     // Its like on the page, and titles.
     second, times, times_length, alike, headline, headline_rare, titular, titles_another,
-    below_headline, below_headline_template, below_headline_exact, above_headline, no_headline,
+    below_headline, below_headline_exact, above_headline, no_headline,
     // Where it stands: the body of the page, and the share of the page's prose above it.
-    inside, inside_length, inside_rarity, is_above, above, below, before_prose, after_prose, middle, middle_length,
-    breaks, breaks_length, above_near_exact,
+    inside, inside_length, inside_rarity, is_above, above, below, before_prose, after_prose, middle,
+    breaks,
     page_prose, body_prose, body_prose_length, body_density, page_lines, at_start, at_end,
     // The run of lines that other pages have in a row, by loose and by tight links: on what share of the pages its most
     // common line is, and how long it is if that is of the frame of the site, and if not.
@@ -58,32 +58,28 @@ features! {
     run_prose, run_whole, run_whole_rarity, run_whole_inside,
     firm_run_prose, firm_run_whole, firm_run_whole_rarity, firm_run_whole_inside,
     // How far the next lines of prose are.
-    prose_near, prose_far, prose_above, prose_below, template_near_prose,
+    prose_near, prose_far, prose_above,
     // The lines round it.
-    prose_2, prose_6, prose_20, recurring_2, recurring_6, recurring_20, short_2, short_6, short_20, titles_6, titles_20,
-    alike_6, alike_20, inside_alike_20, length_alike_6, very_long_alike_20,
+    prose_2, prose_6, prose_20, recurring_2, recurring_6, short_2, short_6, titles_20, alike_6, inside_alike_20,
     prose_short_2, inside_prose_2, inside_short_6, rarity_recurring_6,
-    length_before, length_after, closed_before, closed_after, rarity_before, rarity_after, prose_before, prose_after,
+    length_before, length_after, closed_before, closed_after, prose_before, prose_after,
     // What it and the lines round it share with the headline, and with the beginning of the text.
-    topic_headline_2, topic_headline_6, topic_headline_20, topic_headline_6_prose,
-    topic_text, topic_text_length, topic_text_prose,
+    topic_headline_2, topic_headline_6, topic_headline_20, topic_text, topic_text_length,
     // Its slot on the site's other pages.
-    slot_prose_share_above, slot_prose_share_below, slot_prose_share, slot_prose_share_least,
-    slot_rare_share_above, slot_rare_share_below, slot_rare_share, slot_prose_above, slot_prose_below,
-    slot_length_above, slot_length_below, slot_known_above, slot_known_below, slot_prose_share_rarity,
-    slot_rare_share_unique,
+    slot_prose_share_above, slot_prose_share_below, slot_prose_share, slot_rare_share_above, slot_rare_share,
+    slot_prose_above, slot_prose_below, slot_known_above, slot_known_below,
     // The size of the site.
     pages,
     // What it has of the headline's words, by their worth.
-    topic_own, topic_own_length,
+    topic_own,
     // Other sites of its domain that have it.
     in_domain,
     // Whether it holds a date.
-    dated, dated_length,
+    dated,
     // How much of it are words that the prose of the crawl is full of.
     frequent, frequent_length,
     // Where it usually stands, and how far it stands from there.
-    usual, usual_inside, usual_below, usual_middle, usual_apart,
+    usual, usual_middle, usual_apart,
     // Whether the page is HTML, and what that says of the line: the landmarks round it, its element, its share of link
     // text and that of the lines round it, whether it stands in the element that holds the page's text, and whether in
     // what is called comments, furniture or a sidebar.
@@ -104,8 +100,8 @@ pub const MARKUP: std::ops::Range<usize> = F::html as usize..COUNT;
 
 /// Those that only the text of a page sets: what a line shares with it, and frequent words.
 pub const OF_TEXT: [std::ops::Range<usize>; 3] = [
-    F::topic_headline_2 as usize..F::topic_text_prose as usize + 1,
-    F::topic_own as usize..F::topic_own_length as usize + 1,
+    F::topic_headline_2 as usize..F::topic_text_length as usize + 1,
+    F::topic_own as usize..F::topic_own as usize + 1,
     F::frequent as usize..F::frequent_length as usize + 1,
 ];
 
@@ -328,10 +324,10 @@ pub(super) mod tests {
     }
 
     fn any_pooled() -> impl Strategy<Value = Pooled> {
-        (0.0..1.0f32, 0.0..1.0f32, 0.0..1.0f32, 0.0..18.0f32, 0..6u8).prop_map(
-            |(prose_share, rare_share, prose, log_length, pages)| match pages {
+        (0.0..1.0f32, 0.0..1.0f32, 0.0..1.0f32, 0..6u8).prop_map(
+            |(prose_share, rare_share, prose, pages)| match pages {
                 0 => Pooled::default(),
-                pages => Pooled { prose_share, rare_share, prose, log_length, sure: f32::from(pages) / 5.0 },
+                pages => Pooled { prose_share, rare_share, prose, sure: f32::from(pages) / 5.0 },
             },
         )
     }

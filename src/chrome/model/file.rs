@@ -210,11 +210,13 @@ mod tests {
     #[test]
     fn a_model_of_other_features_is_refused_with_a_remedy() {
         let revision = of_input("score_after", 0.75);
+        let units = revision.outputs.len();
+        let one_more = format!("the revision's 'outputs' has {} weights, not {units}", units + 1);
         let good = Model { revision: Some(revision), ..Model::empty() }.write();
         for (from, to, what) in [
             ("\"score_after\"", "\"score_behind\"", "the revision lacks the input 'score_after'"),
             ("\"score_after\"", "\"more\": [1.0], \"score_after\"", "an input 'more'"),
-            ("\"outputs\": [", "\"outputs\": [0.0, ", "the revision's 'outputs' has 33 weights, not 32"),
+            ("\"outputs\": [", "\"outputs\": [0.0, ", &*one_more),
             ("\"outputs\": [0.7500", "\"outputs\": [1e30", "a number of 1000000000 or more"),
             ("\"rarity\"", "\"rareness\"", "lacks the feature 'rarity'"),
             ("\"version\": 2", "\"version\": 9", "version 9, not 2"),
