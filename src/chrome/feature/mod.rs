@@ -47,8 +47,7 @@ features! {
     second, times, times_length, alike, headline, headline_rare, titular, titles_another,
     below_headline, below_headline_exact, above_headline, no_headline,
     // Where it stands: the body of the page, and the share of the page's prose above it.
-    inside, inside_length, inside_rarity, is_above, above, below, before_prose, after_prose, middle,
-    breaks,
+    inside, inside_length, inside_rarity, is_above, above, below, before_prose, after_prose, middle, breaks,
     page_prose, body_prose, body_prose_length, body_density, page_lines, at_start, at_end,
     // The run of lines that other pages have in a row, by loose and by tight links: on what share of the pages its most
     // common line is, and how long it is if that is of the frame of the site, and if not.
@@ -68,14 +67,9 @@ features! {
     // Its slot on the site's other pages.
     slot_prose_share_above, slot_prose_share_below, slot_prose_share, slot_rare_share_above, slot_rare_share,
     slot_prose_above, slot_prose_below, slot_known_above, slot_known_below,
-    // The size of the site.
-    pages,
-    // What it has of the headline's words, by their worth.
-    topic_own,
-    // Other sites of its domain that have it.
-    in_domain,
-    // Whether it holds a date.
-    dated,
+    // The size of the site; what the line has of the headline's words, by their worth; other sites of its domain that have
+    // it; whether it holds a date.
+    pages, topic_own, in_domain, dated,
     // How much of it are words that the prose of the crawl is full of.
     frequent, frequent_length,
     // Where it usually stands, and how far it stands from there.
