@@ -1,6 +1,6 @@
-//! Where a site has the dates of its articles, if that is right above their headlines. Learned from the site's sample.
+//! Where a site has the dates of its articles, if that is above their headlines. Learned from the site's sample.
 //!
-//! A date right above a headline may as well be that of the item before, or of the day of the crawl. It is the article's
+//! A date above a headline may as well be that of the item before, or of the day of the crawl. It is the article's
 //! where the site has one above most of its headlines, or one of that form above all headlines of a kind of page.
 
 use std::collections::{HashMap, HashSet};
@@ -30,7 +30,7 @@ pub struct Finder {
     of: HashMap<Fingerprint, Counts, Seed>,
 }
 
-/// How often a date of one form stands anywhere, and right above a headline.
+/// How often a date of one form stands anywhere, and above a headline.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     all: u32,
@@ -62,7 +62,7 @@ impl Finder {
 }
 
 impl Datelines {
-    /// The line right above the headline of a page that is its date.
+    /// The line above the headline of a page that is its date.
     pub fn above(&self, evidence: &[LineEvidence], layout: &Layout) -> Option<usize> {
         let is_of_site = |line: &LineEvidence| self.is_usual || self.templates.contains(&line.template);
         layout.date_above(evidence).filter(|at| evidence.get(*at).is_some_and(is_of_site))

@@ -17,6 +17,10 @@ const COST_RECURRING: f32 = 30.0;
 /// Share of a site's pages from which a line is an anchor.
 const ANCHOR: f64 = 0.1;
 
+/// Lines that may stand between a headline and the date above it, and lines below it that may be its date.
+const BETWEEN: usize = 10;
+const BELOW: usize = 3;
+
 /// The layout of one page. The default is that of a page without lines.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
@@ -52,10 +56,20 @@ impl Layout {
         self.find_slots(evidence);
     }
 
-    /// The line right above the headline, if it is a date and no part of the title line.
+    /// The line above the headline, if it is a date and no part of the title line. Between them there may be a few anchors,
+    /// as of a row of links to share the article by, unless it has a date below its headline: at most half as many as stand
+    /// above the date, which is that of the day else.
     pub fn date_above(&self, evidence: &[LineEvidence]) -> Option<usize> {
-        let above = self.headline?.checked_sub(1).filter(|above| *above > 0)?;
-        evidence.get(above).filter(|line| line.dated && line.times == 1).map(|_| above)
+        let headline = self.headline?;
+        let dated = |at: &usize| evidence.get(*at).is_some_and(|line| line.dated && line.times == 1);
+        let anchor = |at: &usize| self.anchors.get(*at) == Some(&true);
+        let nearest = headline.checked_sub(1).filter(|at| *at > 0)?;
+        if dated(&nearest) {
+            return Some(nearest);
+        }
+        let mut above = ((2 * nearest).div_ceil(3)..nearest).rev().take(BETWEEN);
+        let has_date_below = || (headline + 1..).take(BELOW).any(|at| dated(&at));
+        above.find(|at| dated(at) || !anchor(at)).filter(|at| dated(at) && !has_date_below())
     }
 
     fn find_slots(&mut self, evidence: &[LineEvidence]) {
@@ -155,6 +169,18 @@ mod tests {
         assert_eq!(above(&[line(8, 1, 0.0), dated, headline, text]), Some(1));
         assert_eq!(above(&[line(8, 1, 0.0), LineEvidence { times: 2, ..dated }, headline, text]), None);
         assert_eq!(above(&[dated, line(8, 1, 0.0), headline, text]), None);
+        // A row of links may stand between, which is short beside what stands above the date.
+        let row = |above: usize, between: usize, anchors: u32| {
+            let mut page = vec![line(8, 9, 0.0); above];
+            page.push(dated);
+            page.extend(vec![line(7, anchors, 0.0); between]);
+            page.extend([headline, text]);
+            page
+        };
+        assert_eq!(above(&row(20, 10, 9)), Some(20));
+        assert_eq!((above(&row(19, 10, 9)), above(&row(40, 11, 9)), above(&row(20, 9, 1))), (None, None, None));
+        // What has a date below its headline has that of the day above it.
+        assert_eq!(above(&[row(20, 9, 9), vec![dated]].concat()), None);
         // The first line is the title, and without a headline nothing is above it.
         assert_eq!(above(&[dated, headline, text]), None);
         assert_eq!(above(&[line(8, 1, 0.0), dated, text]), None);

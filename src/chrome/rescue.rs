@@ -151,7 +151,7 @@ impl<'a> Header<'a> {
         below.find(|at| self.short(*at).is_some_and(|line| line.dated && line.times == 1))
     }
 
-    /// A date right above it, where the site has its dates there. What most pages have is the date of the crawl.
+    /// A date above it, where the site has its dates there. What most pages have is the date of the crawl.
     fn date_above(&self) -> Option<usize> {
         let is_own = |line: &LineEvidence| u64::from(line.exactly_on) * 2 <= self.page.pages;
         self.page.date_above.filter(|at| self.short(*at).is_some_and(is_own))

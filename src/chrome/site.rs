@@ -135,7 +135,7 @@ impl SiteModel {
         &self.copies
     }
 
-    /// Where the site has the dates of its articles, if right above their headlines.
+    /// Where the site has the dates of its articles, if above their headlines.
     pub fn datelines(&self) -> &Datelines {
         &self.datelines
     }
