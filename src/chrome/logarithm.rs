@@ -11,10 +11,26 @@ const KNOWN: usize = 1 << 12;
 
 static WHOLE: LazyLock<[f32; KNOWN]> = LazyLock::new(|| std::array::from_fn(|number| libm::logf(number as f32)));
 
+/// The logarithms of whole numbers. To get at those that are looked up costs something, so it is done once for many.
+#[derive(Clone, Copy, Debug)]
+pub struct OfWhole(&'static [f32; KNOWN]);
+
+impl OfWhole {
+    pub fn new() -> Self {
+        Self(&WHOLE)
+    }
+
+    /// The logarithm of a whole number.
+    #[inline(always)]
+    pub fn of(self, number: usize) -> f32 {
+        self.0.get(number).copied().unwrap_or_else(|| libm::logf(number as f32))
+    }
+}
+
 /// The logarithm of a whole number.
 #[inline]
 pub fn of_whole(number: usize) -> f32 {
-    WHOLE.get(number).copied().unwrap_or_else(|| libm::logf(number as f32))
+    OfWhole::new().of(number)
 }
 
 /// Puts logarithms in the place of numbers, each of which must be normal, positive and finite: of others they are

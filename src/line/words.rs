@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::Line;
-use super::scan::{BLOCK, WordBytes, word_bytes};
+use super::scan::{BLOCK, WordBytes, first_bits, word_bytes};
 use super::shape::is_wide;
 
 /// A word of a text.
@@ -59,17 +59,22 @@ fn words<const LEAST: usize>(text: &str, of: Range<usize>, mut take: impl FnMut(
         let before = part << 1 | u64::from(open.is_open);
         let (mut starts, mut ends) = (part & !before, !part & before);
         let mut start = if open.is_open { open.start } else { base + next(&mut starts) };
-        // Whether all runs that end here are of ASCII.
-        let plain = high == 0 && !open.is_high;
+        // Whether the run that ends next holds a character beyond ASCII, and those of it and of later runs.
+        let (mut is_high, mut beyond) = (open.is_high, high & part);
         while ends != 0 {
-            let end = base + next(&mut ends);
-            if plain {
-                // The runs at the ends of a block may be short ones.
-                if end - start >= LEAST {
-                    take(Word { start, hash: hash_at(bytes, start, end) });
-                }
-            } else {
+            let end = next(&mut ends);
+            if beyond != 0 {
+                let of_this = beyond & first_bits(end);
+                is_high |= of_this != 0;
+                beyond ^= of_this;
+            }
+            let end = base + end;
+            if is_high {
                 of_run::<LEAST>(text, start..end, &mut take);
+                is_high = false;
+            } else if end - start >= LEAST {
+                // The runs at the ends of a block may be short ones.
+                take(Word { start, hash: hash_at(bytes, start, end) });
             }
             start = base + next(&mut starts);
         }
@@ -124,22 +129,11 @@ fn from_bit(number: usize) -> u64 {
     u64::MAX.checked_shl(number as u32).unwrap_or_default()
 }
 
-/// The words of a run, of which it is not known that it is of ASCII.
+/// The words of a run that holds characters beyond ASCII, which may be punctuation.
 #[inline(never)]
 fn of_run<const LEAST: usize>(text: &str, run: Range<usize>, take: &mut impl FnMut(Word)) {
     let start = run.start;
     let run = text.get(run).unwrap_or_default();
-    if run.is_ascii() {
-        if run.len() >= LEAST {
-            take(Word { start, hash: hash(run.as_bytes()) });
-        }
-    } else {
-        beyond_ascii::<LEAST>(run, start, take);
-    }
-}
-
-/// The words of a run that holds characters beyond ASCII, which may be punctuation.
-fn beyond_ascii<const LEAST: usize>(run: &str, start: usize, take: &mut impl FnMut(Word)) {
     let mut word = [0; MOST];
     let (mut len, mut characters) = (0, 0);
     let mut before = None;

@@ -1,12 +1,9 @@
 //! The features of one line: how often it stands on the site, what it looks like, what stands round it.
 
-use std::sync::LazyLock;
-
 use super::whole::WholePage;
 use super::window::{RADII, Row, Sum, Sums, lines_round};
-use super::{F, Features, PageEvidence};
+use super::{F, Features, MOST, PageEvidence};
 use crate::chrome::evidence::LineEvidence;
-use crate::chrome::logarithm::of_whole;
 use crate::chrome::run::{self, Run};
 use crate::chrome::site::Pooled;
 use crate::chrome::statistics::RECURS;
@@ -20,12 +17,6 @@ const WHOLE: f32 = 0.85;
 const LONG_RUN: u32 = 16;
 const FEW: u32 = 4;
 
-/// e to the power of minus a tenth of a distance in lines: 1 at the place itself, next to nothing beyond a hundred.
-fn nearness(distance: usize) -> f32 {
-    static TABLE: LazyLock<[f32; 128]> = LazyLock::new(|| std::array::from_fn(|at| libm::expf(at as f32 / -10.0)));
-    TABLE.get(distance).copied().unwrap_or_default()
-}
-
 /// 1 or 0.
 pub fn yes(condition: bool) -> f32 {
     f32::from(u8::from(condition))
@@ -36,12 +27,15 @@ pub fn length(line: &LineEvidence) -> f32 {
     (line.shape.log_length() - 4.5).clamp(-3.5, 2.2)
 }
 
-/// One line of a page, whose features are being made.
+/// One line of a page, whose features are being made. What they are made of is copied, so that a compiler knows that no
+/// feature changes it.
 pub struct Line<'a> {
     pub page: &'a PageEvidence<'a>,
-    pub whole: &'a WholePage,
+    pub whole: WholePage,
     pub at: usize,
-    pub evidence: &'a LineEvidence,
+    pub evidence: LineEvidence,
+    /// See [`length`].
+    pub long: f32,
     pub features: &'a mut Features,
 }
 
@@ -97,10 +91,16 @@ impl Logarithms {
 impl Line<'_> {
     // All of a line is inlined into what was compiled for the processor.
 
-    /// Sets a feature; it may still exceed [`MOST`](super::MOST).
+    /// Sets a feature, to no more than [`MOST`](super::MOST) and no less than that below 0.
     #[inline(always)]
     pub fn set(&mut self, feature: F, value: f32) {
         self.features[feature as usize] = value;
+    }
+
+    /// Sets a feature that may be more than [`MOST`](super::MOST) to that.
+    #[inline(always)]
+    fn set_bounded(&mut self, feature: F, value: f32) {
+        self.set(feature, value.clamp(-MOST, MOST));
     }
 
     #[inline(always)]
@@ -118,8 +118,8 @@ impl Line<'_> {
     pub fn recurrence(&mut self, logarithms: &Logarithms) {
         let on = self.evidence.on;
         let elsewhere = self.page.elsewhere.get(self.at).copied().unwrap_or_default();
-        self.set(F::elsewhere, of_whole(1 + elsewhere.beyond.min(3) as usize));
-        self.set(F::in_domain, of_whole(1 + elsewhere.in_domain.min(3) as usize));
+        self.set(F::elsewhere, self.whole.logarithm.of(1 + elsewhere.beyond.min(3) as usize));
+        self.set(F::in_domain, self.whole.logarithm.of(1 + elsewhere.in_domain.min(3) as usize));
         if self.page.pages < 2 {
             self.set(F::single_page, 1.0);
             return;
@@ -127,7 +127,7 @@ impl Line<'_> {
         let pages = self.page.pages as f32;
         let rarity = self.evidence.rarity.clamp(-4.0, 1.5);
         self.set(F::rarity, rarity);
-        self.set(F::rarity_of_short, rarity * length(self.evidence));
+        self.set(F::rarity_of_short, rarity * self.long);
         self.set(F::recurring, yes(rarity < RECURS));
         self.set(F::share, on as f32 / pages);
         self.set(F::everywhere, yes(on as f32 >= 0.9 * pages && self.page.pages > 2));
@@ -142,8 +142,7 @@ impl Line<'_> {
 
     #[inline(always)]
     pub fn shape(&mut self) {
-        let shape = self.evidence.shape;
-        let long = length(self.evidence);
+        let (shape, long) = (self.evidence.shape, self.long);
         self.set(F::length, long);
         self.set(F::very_long, (long - 1.0).max(0.0));
         self.set(F::closed, yes(shape.is_closed()));
@@ -160,11 +159,11 @@ impl Line<'_> {
 
     #[inline(always)]
     pub fn titles(&mut self) {
-        let LineEvidence { time, times, alike, titular, titles_another, on, .. } = *self.evidence;
+        let LineEvidence { time, times, alike, titular, titles_another, on, .. } = self.evidence;
         let layout = self.page.layout;
-        let log_times = of_whole(times as usize);
-        self.set(F::times_length, log_times * length(self.evidence));
-        self.set(F::alike, of_whole(alike as usize));
+        let log_times = self.whole.logarithm.of(times as usize);
+        self.set_bounded(F::times_length, log_times * self.long);
+        self.set(F::alike, self.whole.logarithm.of(alike as usize));
         self.set(F::second, yes(time == 2 && times == 2));
         self.set(F::times, log_times);
         self.set(F::titles_another, yes(titles_another));
@@ -188,19 +187,18 @@ impl Line<'_> {
     #[inline(always)]
     pub fn place(&mut self, sums: &Sums) {
         let (layout, whole, at) = (self.page.layout, self.whole, self.at);
-        let long = length(self.evidence);
         let inside = yes(layout.body.contains(&at));
         self.set(F::inside, inside);
-        self.set(F::inside_length, inside * long);
+        self.set(F::inside_length, inside * self.long);
         self.set(F::inside_rarity, inside * self.get(F::rarity));
         if at < layout.body.start {
             self.set(F::is_above, 1.0);
-            self.set(F::above, of_whole(1 + layout.body.start - at));
+            self.set(F::above, self.whole.logarithm.of(1 + layout.body.start - at));
         } else if at >= layout.body.end {
-            self.set(F::below, of_whole(2 + at - layout.body.end));
+            self.set(F::below, self.whole.logarithm.of(2 + at - layout.body.end));
         }
         if at > layout.body.start {
-            let breaks = of_whole(1 + sums.over(layout.body.start, at)[Sum::Breaks as usize] as usize);
+            let breaks = self.whole.logarithm.of(1 + sums.over(layout.body.start, at)[Sum::Breaks as usize] as usize);
             self.set(F::breaks, breaks);
         }
         let share = (sums.over(0, at)[Sum::Prose as usize] + self.evidence.prose / 2.0) / layout.prose.max(1.0);
@@ -210,17 +208,17 @@ impl Line<'_> {
         self.set(F::middle, middle);
         self.set(F::page_prose, whole.prose);
         self.set(F::body_prose, whole.body_prose);
-        self.set(F::body_prose_length, whole.body_prose * long);
+        self.set_bounded(F::body_prose_length, whole.body_prose * self.long);
         self.set(F::body_density, inside * whole.density);
         self.set(F::page_lines, whole.lines);
-        self.set(F::at_start, nearness(at));
-        self.set(F::at_end, nearness(self.page.lines.len() - 1 - at));
+        self.set(F::at_start, whole.nearness(at));
+        self.set(F::at_end, whole.nearness(self.page.lines.len() - 1 - at));
     }
 
     #[inline(always)]
     pub fn surroundings(&mut self, since: [u8; 2], round: &[Row; RADII.len()], logarithms: &Logarithms) {
         let (at, lines) = (self.at, self.page.lines);
-        let [above, below] = [of_whole(since[0].into()), of_whole(since[1].into())];
+        let [above, below] = [self.whole.logarithm.of(since[0].into()), self.whole.logarithm.of(since[1].into())];
         self.set(F::prose_above, above);
         self.set(F::prose_near, above.min(below));
         self.set(F::prose_far, above.max(below));
@@ -286,9 +284,8 @@ impl Line<'_> {
     #[inline(always)]
     pub fn topic(&mut self, round: &[Row; RADII.len()]) {
         let topic = self.page.topics.get(self.at).copied().unwrap_or_default();
-        let long = length(self.evidence);
         self.set(F::topic_text, topic.text);
-        self.set(F::topic_text_length, topic.text * long);
+        self.set(F::topic_text_length, topic.text * self.long);
         let share = |row: &Row| (row[Sum::Headline as usize] / (row[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0);
         let [near, far, wide] = round;
         self.set(F::topic_headline_2, share(near));
@@ -327,7 +324,7 @@ impl Line<'_> {
     pub fn frequent(&mut self) {
         let share = self.page.frequent.get(self.at).copied().unwrap_or_default();
         self.set(F::frequent, share);
-        self.set(F::frequent_length, share * length(self.evidence));
+        self.set(F::frequent_length, share * self.long);
     }
 }
 
@@ -339,6 +336,7 @@ mod tests {
     use crate::chrome::feature::tests::{features, page};
     use crate::chrome::layout::Layout;
     use crate::chrome::link::Link;
+    use crate::chrome::logarithm::of_whole;
     use crate::chrome::topic::Topic;
 
     #[test]

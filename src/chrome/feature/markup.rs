@@ -1,7 +1,7 @@
 //! The features of a line of HTML: landmarks, elements, names, links.
 
 use super::F;
-use super::line::{Line, length, yes};
+use super::line::{Line, yes};
 use super::whole::{MAIN, links};
 use super::window::{RADII, Row, Sum};
 use crate::line::mark::{Block, Mark, Regions};
@@ -39,7 +39,7 @@ impl Line<'_> {
         }
         let share = links(mark);
         self.set(F::html_links, share);
-        self.set(F::html_links_length, share * length(self.evidence));
+        self.set(F::html_links_length, share * self.long);
         self.set(F::html_links_item, share * yes(block == Block::ListItem));
         let last = sums.len().saturating_sub(1);
         let above = |line: usize| sums.get(line.min(last)).copied().unwrap_or_default();

@@ -185,18 +185,17 @@ impl Extractor {
     fn extract_plain(&mut self, page: &PageEvidence<'_>, mut take: impl FnMut(&Features)) {
         self.look_round(page);
         let whole = WholePage::of(page);
-        let set = if page.marks.is_empty() { MARKUP.start } else { COUNT };
-        let mut take = |features: &mut Features| {
-            features.iter_mut().take(set).for_each(|value| *value = value.clamp(-MOST, MOST));
-            take(features);
-        };
         // The features of a line are written one by one and read eight at once. A processor waits where that follows
         // closely, so they are read when those of the next line are written.
         let (mut next, mut last) = (&mut [0.0; COUNT], &mut [0.0; COUNT]);
         let known = self.since.iter().zip(&self.round).zip(&self.logarithms).zip(&self.runs);
         for ((at, evidence), (((since, round), logarithms), runs)) in page.lines.iter().enumerate().zip(known) {
-            next[..set].fill(0.0);
-            let mut line = Line { page, whole: &whole, at, evidence, features: next };
+            // The others are 0 on a page of text, and set for every line of HTML.
+            if let Some(of_any_page) = next.first_chunk_mut() {
+                *of_any_page = [0.0; MARKUP.start];
+            }
+            let long = line::length(evidence);
+            let mut line = Line { page, whole, at, evidence: *evidence, long, features: next };
             let logarithms = Logarithms::from(*logarithms);
             line.recurrence(&logarithms);
             line.shape();

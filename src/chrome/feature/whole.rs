@@ -1,6 +1,9 @@
 //! What the features of all lines of a page share.
 
+use std::sync::LazyLock;
+
 use super::PageEvidence;
+use crate::chrome::logarithm::OfWhole;
 use crate::chrome::statistics::log_pages;
 use crate::line::mark::{Block, Mark, Regions};
 
@@ -12,7 +15,14 @@ pub fn links(mark: Mark) -> f32 {
     f32::from(mark.link_share) / 100.0
 }
 
+/// Distances in lines whose nearness is looked up: beyond, it is next to nothing.
+const NEAR: usize = 128;
+
+/// e to the power of minus a tenth of a distance in lines.
+static NEARNESS: LazyLock<[f32; NEAR]> = LazyLock::new(|| std::array::from_fn(|at| libm::expf(at as f32 / -10.0)));
+
 /// What all lines of a page share.
+#[derive(Clone, Copy)]
 pub struct WholePage {
     /// Logarithms of the pages of the site, of the page's prose, that of its body, its density, and the page's lines.
     pub pages: f32,
@@ -28,6 +38,9 @@ pub struct WholePage {
     pub core_links: f32,
     /// Whether one line alone is a heading of the first level.
     pub has_headline: bool,
+    /// Logarithms of numbers of lines.
+    pub logarithm: OfWhole,
+    nearness: &'static [f32; NEAR],
 }
 
 impl WholePage {
@@ -49,6 +62,14 @@ impl WholePage {
             has_core: core > 0.0,
             core_links: linked / core.max(1.0),
             has_headline: page.marks.iter().filter(|mark| mark.block == Block::H1).count() == 1,
+            logarithm: OfWhole::new(),
+            nearness: &NEARNESS,
         }
+    }
+
+    /// How near something at this distance in lines is: 1 at the place itself, 0 beyond a hundred.
+    #[inline(always)]
+    pub fn nearness(&self, distance: usize) -> f32 {
+        self.nearness.get(distance).copied().unwrap_or_default()
     }
 }
