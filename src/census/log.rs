@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::words;
 use crate::line::{Fingerprint, Line, Shape};
 use crate::page::Page;
 
@@ -22,8 +21,6 @@ pub struct Log {
     pub(super) exacts: Vec<(u32, Fingerprint)>,
     /// The titles of the pages, in the pages' order: number of the page, and fingerprint of the title or a part of it.
     titles: Vec<(u32, Fingerprint)>,
-    /// Words of the pages' prose: see [`words::sample`]. Empty once the log is in a census.
-    pub(super) words: Vec<u16>,
 }
 
 /// A page's site, and where its part of the log ends.
@@ -54,7 +51,6 @@ impl Log {
             self.templates.push(line.template);
             self.shapes.push(line.shape);
         }
-        words::sample(page.text, lines, &mut self.words);
         let number = self.pages.len() as u32;
         self.titles.extend(titles.iter().map(|title| (number, *title)));
         self.pages.push(PageEnd {

@@ -11,7 +11,6 @@ mod everywhere;
 mod log;
 mod seed;
 mod sieve;
-mod words;
 
 use std::collections::HashMap;
 
@@ -23,8 +22,6 @@ pub use everywhere::{Domain, Elsewhere, Everywhere};
 pub use log::Log;
 use log::PageLog;
 pub(crate) use seed::Seed;
-pub use words::FrequentWords;
-use words::WordCounts;
 
 use crate::line::{Fingerprint, Line};
 
@@ -33,14 +30,12 @@ use crate::line::{Fingerprint, Line};
 pub struct Census {
     logs: Vec<Log>,
     sites: HashMap<Box<str>, Vec<(u32, u32)>>,
-    words: WordCounts,
 }
 
 impl Census {
     /// Adds the pages of a log.
     pub fn add(&mut self, mut log: Log) {
         log.numbers = HashMap::new();
-        self.words.add(&std::mem::take(&mut log.words));
         log.templates.shrink_to_fit();
         log.exacts.shrink_to_fit();
         let number = self.logs.len() as u32;
@@ -58,7 +53,6 @@ impl Census {
 
     /// Adds the pages of another census. Commutative and associative in what [`sites`](Self::sites) gives.
     pub fn merge(&mut self, other: Census) {
-        self.words.merge(&other.words);
         for log in other.logs {
             self.add(log);
         }
@@ -67,11 +61,6 @@ impl Census {
     /// The logs, in the order in which they were added.
     pub fn into_logs(self) -> Vec<Log> {
         self.logs
-    }
-
-    /// The words that the prose of all pages is full of.
-    pub fn frequent_words(&self) -> FrequentWords {
-        self.words.frequent()
     }
 
     /// Number of sites.

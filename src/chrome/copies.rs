@@ -134,7 +134,6 @@ mod tests {
     use super::*;
     use crate::census::digest;
     use crate::chrome::evidence::{Gatherer, tests::census};
-    use crate::chrome::link::Link;
     use crate::line::{Key, Normaliser};
 
     /// The evidence on the lines of each of these pages of one site, without and with its copies discounted.
@@ -208,7 +207,7 @@ mod tests {
                     prop_assert!(line.exactly_on <= line.on.max(plain.exactly_on) && line.rarity.is_finite());
                 }
                 for pair in discounted.windows(2) {
-                    prop_assert!(pair[0].on.min(pair[1].on) > 1 || pair[1].link == Link::None);
+                    prop_assert!(pair[0].on.min(pair[1].on) > 1 || !pair[1].linked);
                 }
             }
         }

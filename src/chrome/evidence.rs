@@ -4,7 +4,6 @@
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
-use super::link::{Link, Linker};
 use crate::census::{EDGE, Seed, SiteCounts};
 use crate::line::{Fingerprint, Line, Shape};
 
@@ -21,7 +20,7 @@ pub struct LineEvidence {
     /// neighbours too. Between 1 and `on`.
     pub in_company: u32,
     /// Whether other pages have it right below the line above it.
-    pub link: Link,
+    pub linked: bool,
     /// What the line looks like.
     pub shape: Shape,
     /// How often it stands on the page.
@@ -76,7 +75,7 @@ impl LineEvidence {
         self.on = without(self.on);
         self.exactly_on = without(self.exactly_on).min(self.on);
         self.in_company = without(self.in_company).min(self.on);
-        self.link = self.link.without_copies(self.on.min(on_above));
+        self.linked &= self.on.min(on_above) > 1;
         self.rarity = rarity(self.on, self.in_company, expected);
         self.share = as_share(self.rarity);
         self.prose = prose(self.shape) * self.share;
@@ -125,7 +124,6 @@ impl Gatherer {
         self.look_up(site);
         let expected = expected(site.pages());
         let most_of_headline = (HEADLINE * site.pages() as f64).max(1.0);
-        let mut linker = Linker::default();
         let Self { shown, counts, numbered, on, pairs, titled, rarities, .. } = self;
         let before_and_behind = pairs.windows(2);
         let known = shown.iter().zip(numbered).zip(on.iter()).zip(titled).zip(before_and_behind);
@@ -143,14 +141,14 @@ impl Gatherer {
             let exactly_on = if line.exact == line.template || on < 2 { on } else { site.line(line) };
             let is_rare = f64::from(exactly_on) <= most_of_headline;
             let (rarity, share) = rarities.of(on, in_company, expected);
-            let link = linker.next(before, on.min(on_above));
+            let linked = before.min(on).min(on_above) > 1;
             on_above = on;
             LineEvidence {
                 template: line.template,
                 on,
                 exactly_on,
                 in_company,
-                link,
+                linked,
                 shape: line.shape,
                 times: *times,
                 time: *met,
@@ -368,7 +366,7 @@ pub(crate) mod tests {
                     on,
                     exactly_on,
                     in_company,
-                    link: Linker::default().next(on * others / 9, on),
+                    linked: on * others / 9 > 1,
                     shape,
                     times,
                     time,
@@ -392,7 +390,7 @@ pub(crate) mod tests {
             on: 1,
             exactly_on: 1,
             in_company: 1,
-            link: Link::None,
+            linked: false,
             shape: Shape::of(text),
             times: 1,
             time: 1,
@@ -434,17 +432,11 @@ pub(crate) mod tests {
         let page = "menu\nnews\na\nfooter\nhelp";
         let links = |others: &[&str]| {
             let pages: Vec<&str> = [page].into_iter().chain(others.iter().copied()).collect();
-            of_first(&pages).iter().map(|line| line.link).collect::<Vec<_>>()
+            of_first(&pages).iter().map(|line| line.linked).collect::<Vec<_>>()
         };
-        use Link::{Firm, Loose, None, Tight};
-        assert_eq!(links(&["menu\nnews\nb\nhelp\nfooter", "c\nfooter\nhelp"]), [Tight, Tight, None, None, Tight]);
-        let apart = ["help\nb\nfooter\nc", "help\nd\nfooter\ne"];
-        assert_eq!(links(&["footer\nhelp", apart[0], apart[1]])[3..], [None, Loose]);
-        assert_eq!(
-            links(&["menu\nnews\nb", "menu\nnews\nc", "menu\nnews\nd", "menu\nnews\ne"])[..3],
-            [Firm, Firm, None]
-        );
-        assert_eq!(links(&[]), [None; 5]);
+        assert_eq!(links(&["menu\nnews\nb\nhelp\nfooter", "c\nfooter\nhelp"]), [true, true, false, false, true]);
+        assert_eq!(links(&["help\nb\nfooter\nc", "help\nd\nfooter\ne"]), [false; 5]);
+        assert_eq!(links(&[]), [false; 5]);
     }
 
     #[test]

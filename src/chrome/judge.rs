@@ -8,7 +8,6 @@ use rayon::prelude::*;
 use super::decide::{LengthWeights, decide};
 use super::evidence::LineEvidence;
 use super::feature::{Extractor, Features};
-use super::frequent::shares;
 use super::headline::Untitled;
 use super::known::Known;
 use super::layout::Layout;
@@ -19,7 +18,7 @@ use super::self_training::SelfTraining;
 use super::site::SiteModel;
 use super::topic::Topics;
 use super::{Rule, Verdict};
-use crate::census::{Census, Elsewhere, Everywhere, FrequentWords, SiteCounts};
+use crate::census::{Census, Elsewhere, Everywhere, SiteCounts};
 use crate::line::mark::{Mark, Regions};
 use crate::line::{Key, Line, TitleParts};
 use crate::page::Page;
@@ -29,7 +28,6 @@ use crate::page::Page;
 pub struct Sites {
     sites: HashMap<Box<str>, SiteModel>,
     everywhere: Everywhere,
-    frequent: FrequentWords,
     /// What sites add to the weights that they are judged by, once they were trained on.
     shifts: HashMap<Box<str>, Shift>,
 }
@@ -40,7 +38,7 @@ impl Sites {
         let counts: Vec<(Box<str>, SiteCounts)> = census.sites().into_iter().collect();
         let everywhere = census.everywhere(counts.iter().map(|(name, counts)| (&**name, counts)));
         let learned = counts.into_par_iter().map(|(name, counts)| (name, SiteModel::learn(counts, census)));
-        Self { sites: learned.collect(), everywhere, frequent: census.frequent_words(), shifts: HashMap::new() }
+        Self { sites: learned.collect(), everywhere, shifts: HashMap::new() }
     }
 
     /// Lets sites of `min_pages` or more move the weights of `model`, by which they are judged, on the rayon pool it is
@@ -198,7 +196,7 @@ impl<'a> Judge<'a> {
     fn gather(&mut self, page: &Page<'_>, lines: &[Line], site: &SiteModel) {
         let titles = self.titles.of(page.text, lines);
         self.known.gather(lines, titles, page.site, site, &self.sites.everywhere);
-        let Known { lines: evidence, marks, layout, topics, frequent, .. } = &mut self.known;
+        let Known { lines: evidence, marks, layout, topics, .. } = &mut self.known;
         if page.marks.len() == lines.len() {
             let shown = lines.iter().zip(page.marks).filter(|(line, _)| !line.is_blank());
             marks.extend(shown.map(|(_, mark)| *mark));
@@ -208,7 +206,6 @@ impl<'a> Judge<'a> {
             layout.headline = untitled.headline(&mut self.topics);
         }
         self.topics.find(page.text, lines, evidence, layout, topics);
-        shares(page.text, lines, evidence, layout, &self.sites.frequent, frequent);
     }
 
     /// Scores the lines of the page of which evidence was gathered.

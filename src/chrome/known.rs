@@ -25,8 +25,6 @@ pub struct Known {
     pub pooled: Vec<[Pooled; 2]>,
     /// What they share with their page.
     pub topics: Vec<Topic>,
-    /// How much of them are frequent words.
-    pub frequent: Vec<f32>,
     /// Where they stand on the site's other pages.
     pub usual: Vec<Usual>,
     gatherer: Gatherer,
@@ -43,7 +41,7 @@ impl Known {
         site: &SiteModel,
         everywhere: &Everywhere,
     ) {
-        let Self { lines: evidence, elsewhere, marks, layout, pooled, topics, frequent, usual, gatherer, bytes } = self;
+        let Self { lines: evidence, elsewhere, marks, layout, pooled, topics, usual, gatherer, bytes } = self;
         gatherer.gather(lines, titles, site.counts(), evidence);
         let digest = digest(evidence.iter().map(|line| line.template), bytes);
         site.copies().discount(digest, evidence, site.counts());
@@ -55,12 +53,11 @@ impl Known {
         elsewhere.extend(evidence.iter().map(|line| everywhere.elsewhere(domain, line.template)));
         marks.clear();
         topics.clear();
-        frequent.clear();
     }
 
     /// The same as features are made of it.
     pub fn on(&self, site: &SiteModel) -> PageEvidence<'_> {
-        let Self { lines, elsewhere, marks, layout, pooled, topics, frequent, usual, .. } = self;
-        PageEvidence { lines, elsewhere, marks, layout, pooled, topics, frequent, usual, pages: site.counts().pages() }
+        let Self { lines, elsewhere, marks, layout, pooled, topics, usual, .. } = self;
+        PageEvidence { lines, elsewhere, marks, layout, pooled, topics, usual, pages: site.counts().pages() }
     }
 }

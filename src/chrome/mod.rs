@@ -1,10 +1,9 @@
 //! From a census to verdicts: which lines of a page are the site's, and which the page's own.
 //!
-//! [`evidence`] is what is known of each line, without the [`copies`] of its page: [`link`] how it hangs on the line
-//! above it, [`run`](mod@run) of how many lines that hang together it is; [`layout`] where it stands on its page,
-//! [`headline`] under which headline, [`topic`] what it has to do with it, [`frequent`] how much of it are words that all
-//! prose has, [`site`] what the site's other pages tell, [`usual`] where it stands on them, [`list`] which lists of theirs
-//! it stands in, [`statistics`] what kind of site it is; [`known`] holds what of this is known of a page; [`feature`] puts
+//! [`evidence`] is what is known of each line, without the [`copies`] of its page; [`run`](mod@run) of how many
+//! lines in a row that other pages have in a row, too, it is; [`layout`] where it stands on its page, [`headline`] under
+//! which headline, [`topic`] what it has to do with it, [`site`] what the site's other pages tell, [`usual`] where it
+//! stands on them, [`list`] which lists of theirs it stands in, [`statistics`] what kind of site it is; [`known`] holds what of this is known of a page; [`feature`] puts
 //! it all in numbers, [`model`] weighs them, [`revision`] corrects the scores that leave doubt, [`scorer`] does both for a
 //! page, and [`decide`](decide::decide) is the one function that makes verdicts of it,
 //! with what [`rescue`] keeps all the same. [`judge`] takes a page through these. In [`self_training`] a site moves the
@@ -15,12 +14,10 @@ pub mod dateline;
 pub mod decide;
 pub mod evidence;
 pub mod feature;
-pub mod frequent;
 pub mod headline;
 pub mod judge;
 pub mod known;
 pub mod layout;
-pub mod link;
 pub mod list;
 mod logarithm;
 pub mod logistic;

@@ -14,6 +14,9 @@ use super::{Rule, Verdict};
 
 /// Characters of a long line, and of a text that has a headline.
 const LENGTH: f32 = 90.0;
+/// Characters of long lines that are a text, and next to none of one.
+const TEXT: f32 = 600.0;
+const NEXT_TO_NONE: f32 = 150.0;
 /// Lines below which a page has too few to tell them apart by what stands round them.
 pub const FEW_LINES: usize = 8;
 /// Share of a site's pages up to which a byline is the page's own.
@@ -29,6 +32,7 @@ const ABOVE_DATE: usize = 2;
 /// Keeps what the scores of its lines took from a page though it is the page's own, and the headline once.
 pub fn rescue(page: &Judged<'_>, verdicts: &mut [Verdict]) {
     keep_something(page.lines, verdicts);
+    keep_prose(page.lines, verdicts);
     keep_own_of_few_lines(page.lines, verdicts);
     keep_headline(page, verdicts);
     keep_dateline(page, verdicts);
@@ -43,6 +47,23 @@ fn keep_something(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
         if line.on < 2 && line.time < 2 {
             *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
         }
+    }
+}
+
+/// Where next to none of the long lines that a page alone has stay, and these are a text, they all do: what looks like a
+/// list may be the article, and a page is not emptied of its text.
+fn keep_prose(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
+    let is_own = |line: &LineEvidence| line.on < 2 && line.time < 2 && line.shape.length() >= LENGTH;
+    let (mut all, mut stay) = (0.0, 0.0);
+    for (line, verdict) in lines.iter().zip(verdicts.iter()).filter(|(line, _)| is_own(line)) {
+        all += line.shape.length();
+        stay += if verdict.keep { line.shape.length() } else { 0.0 };
+    }
+    if all < TEXT || stay >= NEXT_TO_NONE {
+        return;
+    }
+    for (_, verdict) in lines.iter().zip(verdicts).filter(|(line, verdict)| is_own(line) && !verdict.keep) {
+        *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
     }
 }
 
@@ -175,6 +196,29 @@ mod tests {
         assert_eq!(decided(&[on(3)], &[-9.0], &Layout::default(), 10), [(false, Rule::Recurs)]);
         let found = decided(&[on(3), own("x")], &[9.0, -9.0], &Layout::default(), 10);
         assert_eq!(found.iter().map(|(keep, _)| *keep).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn a_page_is_not_emptied_of_its_text() {
+        let text =
+            "The boat that brings the islanders of Hale to market came three hours late, and nobody said why it did.";
+        let long = LineEvidence { prose: 0.0, ..own(text) };
+        let kept = |page: &[LineEvidence], scores: &[f32]| {
+            let page = [page, &[on(3); FEW_LINES]].concat();
+            // Something stays beside.
+            let scores = [scores, &[-90.0; FEW_LINES - 1], &[90.0]].concat();
+            let found = decided(&page, &scores, &Layout::default(), 10);
+            found.iter().map(|(keep, _)| *keep).take(8).collect::<Vec<_>>()
+        };
+        let (recurring, short) = (LineEvidence { on: 3, ..long }, own("Ferry"));
+        let page = [long, short, long, recurring, long, long, long, long];
+        assert_eq!(kept(&page, &[-90.0; 8]), [true, false, true, false, true, true, true, true]);
+        // A line or two are no text; and what stays of one may be all that it has.
+        assert_eq!(kept(&page[..4], &[-90.0; 4])[..4], [false; 4]);
+        assert_eq!(
+            kept(&page, &[-90.0, -90.0, 90.0, -90.0, 90.0, -90.0, -90.0, -90.0]),
+            [false, false, true, false, true, false, false, false]
+        );
     }
 
     #[test]

@@ -3,23 +3,20 @@
 //!
 //! A teaser, or an article that follows below, looks like the page's own text and stands on this page alone; but it
 //! speaks of other things. A list in the middle of an article looks like a menu, but has the article's words. This needs
-//! neither other pages nor lists of words: long words tell more than short ones, in any language that has them.
-//!
-//! In a manual the menu has the headline's words too: `vector::at` stands beside `vector::begin` on the page of either.
-//! So a word of the headline is worth the less, the more lines outside the text have it.
+//! neither other pages nor lists of words: long words tell more than short ones, in any language that has them. Of a line
+//! that recurs it is not asked, since the site's other pages tell more.
 
 use super::evidence::LineEvidence;
 use super::layout::Layout;
+use super::statistics::RECURS;
 use crate::line::Line;
-use crate::line::words::{Word, long_words};
+use crate::line::words::long_words;
 
 /// What a line shares with its page, as shares between 0 and 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Topic {
     /// Share of the headline's long words that the line has. Of the title if no line is the headline.
     pub headline: f32,
-    /// The same share, where a word is worth the less, the more lines outside the text have it.
-    pub own: f32,
     /// Share of the line's long words that the beginning of the text has too, in another line; where there are few words
     /// to compare, closer to what content shares on the average.
     pub text: f32,
@@ -43,12 +40,8 @@ const PLACES: usize = 1 << 12;
 #[derive(Debug)]
 pub struct Topics {
     places: Box<[Place; PLACES]>,
-    /// The lines of the beginning.
-    beginning: Vec<usize>,
-    /// The words of each of them.
-    lengths: Vec<u32>,
-    /// What is counted of each line of the page.
-    counts: Vec<Counts>,
+    /// The lines of the beginning, and how many long words each has.
+    beginning: Vec<(usize, u32)>,
 }
 
 /// What has the words of a place.
@@ -65,12 +58,7 @@ const MANY: u8 = u8::MAX;
 
 impl Default for Topics {
     fn default() -> Self {
-        Self {
-            places: Box::new([Place::default(); PLACES]),
-            beginning: Vec::new(),
-            lengths: Vec::new(),
-            counts: Vec::new(),
-        }
+        Self { places: Box::new([Place::default(); PLACES]), beginning: Vec::new() }
     }
 }
 
@@ -79,6 +67,9 @@ impl Default for Topics {
 const MEAN: f32 = 0.3;
 /// Words of a line that weigh as much as the assumption, and words of the beginning.
 const FEW: [f32; 2] = [2.0, 20.0];
+
+/// What is said of a line of which it is not asked.
+const UNASKED: Topic = Topic { headline: 0.0, text: MEAN };
 
 /// What a line shares of which `shared` of its `words` stand among the `others` words of the beginning.
 fn shrunk(shared: u32, words: u32, others: u32) -> f32 {
@@ -89,10 +80,6 @@ fn shrunk(shared: u32, words: u32, others: u32) -> f32 {
 /// What is counted of a line.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
-    /// Where the line ends in the text.
-    end: usize,
-    /// Its number among the lines of the beginning, from 1; 0 if it is none.
-    number: u8,
     /// The long words of the headline that it has, a bit each.
     headline: u64,
     /// Its words.
@@ -101,8 +88,8 @@ struct Counts {
     shared: u32,
 }
 
-fn place(word: Word) -> usize {
-    word.hash as usize % PLACES
+fn place(word: u32) -> usize {
+    word as usize % PLACES
 }
 
 impl Topics {
@@ -116,43 +103,34 @@ impl Topics {
         topics: &mut Vec<Topic>,
     ) {
         topics.clear();
-        let shown = || lines.iter().filter(|line| !line.is_blank());
-        let text_of = |line: &Line| text.get(line.start..line.end).unwrap_or_default();
-        let headline = shown().nth(layout.headline.unwrap_or_default()).map_or("", text_of);
+        let shown = lines.iter().filter(|line| !line.is_blank());
+        let shown = shown.map(|line| text.get(line.start..line.end).unwrap_or_default());
+        let headline = shown.clone().nth(layout.headline.unwrap_or_default()).unwrap_or_default();
         let long = self.set_headline(headline);
-        self.set_beginning(shown().map(text_of), evidence, layout);
-        self.count(text, shown().map(|line| line.end));
-        let all: u32 = self.lengths.iter().sum();
-        topics.extend(self.counts.iter().map(|counts| {
-            let own = usize::from(counts.number).checked_sub(1).and_then(|at| self.lengths.get(at));
-            counts.topic(long, all - own.unwrap_or(&0))
+        self.set_beginning(shown.clone(), evidence, layout);
+        let all: u32 = self.beginning.iter().map(|(_, words)| words).sum();
+        let mut beginning = self.beginning.iter().zip(1..).peekable();
+        topics.extend(shown.zip(evidence).enumerate().map(|(at, (line, evidence))| {
+            let own = beginning.next_if(|((of, _), _)| *of == at);
+            if evidence.rarity < RECURS {
+                return UNASKED;
+            }
+            let (words, number) = own.map_or((0, 0), |((_, words), number)| (*words, number));
+            self.counts(line, number).topic(long, all - words)
         }));
-        self.set_own(long, layout, topics);
     }
 
-    /// Counts the words of the lines of a text, which end at `ends`.
-    fn count(&mut self, text: &str, ends: impl Iterator<Item = usize>) {
-        self.counts.clear();
-        self.counts.extend(ends.map(|end| Counts { end, ..Counts::default() }));
-        for (at, number) in self.beginning.iter().zip(1..) {
-            if let Some(line) = self.counts.get_mut(*at) {
-                line.number = number;
-            }
-        }
-        let places = &*self.places;
-        let mut lines = self.counts.iter_mut();
-        let Some(mut line) = lines.next() else { return };
+    /// Counts the words of a line, which has this number among the lines of the beginning, from 1; 0 if it is none.
+    fn counts(&self, line: &str, number: u8) -> Counts {
+        let mut counts = Counts::default();
         // Nothing but what a word asks for: it is a part of the loop that finds words then.
-        long_words(text, |word| {
-            while word.start >= line.end {
-                let Some(next) = lines.next() else { return };
-                line = next;
-            }
-            let Place { headline, text } = places[place(word)];
-            line.headline |= u64::from(headline != 0) << (headline.wrapping_sub(1) & 63);
-            line.words += 1;
-            line.shared += u32::from((text != 0) & (text != line.number));
+        long_words(line, |word| {
+            let Place { headline, text } = self.places[place(word)];
+            counts.headline |= u64::from(headline != 0) << (headline.wrapping_sub(1) & 63);
+            counts.words += 1;
+            counts.shared += u32::from((text != 0) & (text != number));
         });
+        counts
     }
 
     /// Which of the lines that `may` be the headline has most of the title's long words, if one has many: titles are often
@@ -192,38 +170,20 @@ impl Topics {
         number.into()
     }
 
-    /// Sets what each line has of the `long` words of the headline, by their worth.
-    fn set_own(&self, long: u32, layout: &Layout, topics: &mut [Topic]) {
-        let mut outside = [0u32; MOST];
-        for (at, counts) in self.counts.iter().enumerate() {
-            if !layout.body.contains(&at) && layout.headline != Some(at) {
-                bits(counts.headline).for_each(|bit| outside[bit] += 1);
-            }
-        }
-        let worth = outside.map(|lines| 1.0 / (1.0 + lines as f32 / 2.0));
-        let all: f32 = worth.iter().take(long as usize).sum();
-        let having = self.counts.iter().map(|counts| counts.headline);
-        for (topic, has) in topics.iter_mut().zip(having).filter(|(_, has)| *has != 0) {
-            topic.own = bits(has).map(|bit| worth[bit]).sum::<f32>() / all;
-        }
-    }
-
     /// Notes the words of the first prose of the body.
     fn set_beginning<'a>(&mut self, lines: impl Iterator<Item = &'a str>, evidence: &[LineEvidence], layout: &Layout) {
         self.beginning.clear();
-        self.lengths.clear();
         let mut prose = 0.0;
         let body = lines.zip(evidence).enumerate().skip(layout.body.start).take(layout.body.len());
         for (at, (line, evidence)) in body.filter(|(_, (_, evidence))| evidence.prose > PROSE) {
-            self.beginning.push(at);
-            let number = self.beginning.len() as u8;
-            let mut length = 0;
+            let number = self.beginning.len() as u8 + 1;
+            let mut words = 0;
             long_words(line, |word| {
                 let place = &mut self.places[place(word)].text;
                 *place = if *place == 0 || *place == number { number } else { MANY };
-                length += 1;
+                words += 1;
             });
-            self.lengths.push(length);
+            self.beginning.push((at, words));
             prose += evidence.prose;
             if prose > BEGINNING || self.beginning.len() >= MOST_LINES {
                 return;
@@ -232,18 +192,11 @@ impl Topics {
     }
 }
 
-/// The numbers of the bits that are set.
-fn bits(of: u64) -> impl Iterator<Item = usize> {
-    let left = |left: &u64| Some(left & left.wrapping_sub(1)).filter(|left| *left != 0);
-    std::iter::successors(Some(of).filter(|of| *of != 0), left).map(|left| left.trailing_zeros() as usize)
-}
-
 impl Counts {
     /// The headline has so many `long` words, and the beginning's other lines so many.
     fn topic(self, long: u32, others: u32) -> Topic {
         Topic {
             headline: self.headline.count_ones() as f32 / long.max(1) as f32,
-            own: 0.0,
             text: shrunk(self.shared, self.words, others),
         }
     }
@@ -259,10 +212,15 @@ mod tests {
 
     /// The topics of the lines of a page that is alone on its site.
     fn topics(text: &str) -> Vec<Topic> {
+        topics_on_site(&[text])
+    }
+
+    /// The topics of the lines of the first of a site's pages.
+    fn topics_on_site(pages: &[&str]) -> Vec<Topic> {
         let (mut lines, mut layout, mut topics) = (Vec::new(), Layout::default(), Vec::new());
+        let (text, evidence) = (pages[0], of_first(pages));
         Normaliser::new(Key::default()).page(text, &mut lines);
-        let evidence = of_first(&[text]);
-        layout.find(&evidence, 1);
+        layout.find(&evidence, pages.len() as u64);
         // What is left of the page before does not matter.
         let mut finder = Topics::default();
         finder.find("Harbour\n", &[], &[], &Layout::default(), &mut topics);
@@ -307,13 +265,13 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_the_headline_that_the_menu_has_is_worth_little() {
-        let prose = PAGE.lines().nth(4).unwrap();
-        let found = topics(&format!("Ferry harbour\nferry\nferry home\nferry news\n{prose}\nFerry\nHarbour"));
-        let last: Vec<[f32; 2]> = found.iter().skip(5).map(|topic| [topic.headline, topic.own]).collect();
-        assert!(last[0][1] < last[0][0] && last[1][1] > last[1][0], "{last:?}");
-        assert_eq!(last.iter().map(|of| of[1]).sum::<f32>(), 1.0);
-        assert_eq!(found[0].own, 1.0);
+    fn of_a_line_that_recurs_it_is_not_asked() {
+        let menu = "Ferry times";
+        let pages = [format!("{menu}\n{PAGE}"), format!("{menu}\nGoats"), format!("{menu}\nBells")];
+        let of = |pages: &[&str]| topics_on_site(pages)[0];
+        let pages = pages.each_ref().map(String::as_str);
+        assert_eq!(of(&pages), UNASKED);
+        assert!(of(&pages[..1]).headline > 0.0);
     }
 
     #[test]
@@ -330,15 +288,15 @@ mod tests {
     #[test]
     fn a_page_without_words_has_no_topics() {
         let found = topics("*\n---\n\n...");
-        assert_eq!(found, [Topic { text: MEAN, ..Topic::default() }; 3]);
+        assert_eq!(found, [UNASKED; 3]);
     }
 
     proptest! {
         #[test]
         fn shares_are_between_nothing_and_all(text in "([a-z雨がé ,.]{0,90}\n){0,12}") {
             for topic in topics(&text) {
-                let Topic { headline, own, text } = topic;
-                for share in [headline, own, text] {
+                let Topic { headline, text } = topic;
+                for share in [headline, text] {
                     prop_assert!((0.0..=1.0).contains(&share), "{topic:?}");
                 }
             }

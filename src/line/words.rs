@@ -1,4 +1,4 @@
-//! The words of a text, as hashes: the long ones, or all of the start of a line.
+//! The long words of a text, as hashes.
 //!
 //! A word is a run of letters and digits of any script, in any case. Short ones are mostly those that all texts have, and
 //! say what language it is in rather than what it is about. Scripts without spaces have no such runs: there, each two
@@ -8,54 +8,31 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::Line;
 use super::scan::{BLOCK, WordBytes, first_bits, word_bytes};
 use super::shape::is_wide;
 
-/// A word of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Word {
-    /// First byte of the run of letters and digits that the word is of.
-    pub start: usize,
-    /// A hash of the word in small letters.
-    pub hash: u32,
-}
-
 /// Characters of a long word.
 const LONG: usize = 5;
-/// Bytes of a line that tell what words it is full of.
-const START: usize = 192;
 /// Bytes of a word that count: longer runs are no words.
 const MOST: usize = 64;
 
-/// Hands the long words of a text to `take`, in their order: those of five characters or more, or of a script without
-/// spaces.
-pub fn long_words(text: &str, take: impl FnMut(Word)) {
-    words::<LONG>(text, 0..text.len(), take);
-}
-
-/// Hands the words, short ones too, of the first [`START`] bytes of a line of a text to `take`, in their order.
-pub fn first_words(text: &str, line: &Line, take: impl FnMut(Word)) {
-    words::<1>(text, line.start..text.floor_char_boundary(line.end.min(line.start + START)), take);
-}
-
-/// Hands the words of `LEAST` characters or more of a part of a text to `take`; what reaches beyond it is cut off.
+/// Hands the hashes of the long words of a text, in small letters, to `take`, in their order: those of five characters or
+/// more, or of a script without spaces.
 #[inline(always)]
-fn words<const LEAST: usize>(text: &str, of: Range<usize>, mut take: impl FnMut(Word)) {
+pub fn long_words(text: &str, mut take: impl FnMut(u32)) {
     let bytes = text.as_bytes();
     let mut open = Open::default();
     let mut last = [0; BLOCK];
-    let mut base = of.start;
+    let mut base = 0;
     loop {
         let rest = bytes.get(base..).unwrap_or_default();
-        let left = of.end.saturating_sub(base);
         let block = rest.first_chunk().unwrap_or_else(|| {
             last[..rest.len()].copy_from_slice(rest);
             &last
         });
         // What is behind the end is of no word, and ends the last one.
-        let WordBytes { part, high } = word_bytes(block).first(left);
-        let part = if LEAST == LONG { long_runs(part) } else { part };
+        let WordBytes { part, high } = word_bytes(block).first(rest.len());
+        let part = long_runs(part);
         let before = part << 1 | u64::from(open.is_open);
         let (mut starts, mut ends) = (part & !before, !part & before);
         let mut start = if open.is_open { open.start } else { base + next(&mut starts) };
@@ -70,15 +47,15 @@ fn words<const LEAST: usize>(text: &str, of: Range<usize>, mut take: impl FnMut(
             }
             let end = base + end;
             if is_high {
-                of_run::<LEAST>(text, start..end, &mut take);
+                of_run(text, start..end, &mut take);
                 is_high = false;
-            } else if end - start >= LEAST {
+            } else if end - start >= LONG {
                 // The runs at the ends of a block may be short ones.
-                take(Word { start, hash: hash_at(bytes, start, end) });
+                take(hash_at(bytes, start, end));
             }
             start = base + next(&mut starts);
         }
-        if left < BLOCK {
+        if rest.len() < BLOCK {
             return;
         }
         open = Open::behind(part, high, start, open);
@@ -131,8 +108,7 @@ fn from_bit(number: usize) -> u64 {
 
 /// The words of a run that holds characters beyond ASCII, which may be punctuation.
 #[inline(never)]
-fn of_run<const LEAST: usize>(text: &str, run: Range<usize>, take: &mut impl FnMut(Word)) {
-    let start = run.start;
+fn of_run(text: &str, run: Range<usize>, take: &mut impl FnMut(u32)) {
     let run = text.get(run).unwrap_or_default();
     let mut word = [0; MOST];
     let (mut len, mut characters) = (0, 0);
@@ -155,15 +131,15 @@ fn of_run<const LEAST: usize>(text: &str, run: Range<usize>, take: &mut impl FnM
             c.to_lowercase().for_each(&mut add);
             characters += 1;
         } else if characters > 0 {
-            if characters >= LEAST {
-                take(Word { start, hash: hash(word.get(..len).unwrap_or_default()) });
+            if characters >= LONG {
+                take(hash(word.get(..len).unwrap_or_default()));
             }
             (len, characters) = (0, 0);
         }
         let wide = Some(c).filter(|c| is_wide_part(*c));
         if let (Some(before), Some(wide)) = (before, wide) {
             let pair = u64::from(u32::from(before)) << 32 | u64::from(u32::from(wide));
-            take(Word { start, hash: mixed(pair, 0) });
+            take(mixed(pair, 0));
         }
         before = wide;
     }
@@ -237,14 +213,10 @@ mod tests {
 
     use super::*;
 
-    fn of(text: &str) -> Vec<(usize, u32)> {
-        let mut found = Vec::new();
-        long_words(text, |word| found.push((word.start, word.hash)));
-        found
-    }
-
     fn hashes(text: &str) -> Vec<u32> {
-        of(text).into_iter().map(|(_, hash)| hash).collect()
+        let mut found = Vec::new();
+        long_words(text, |word| found.push(word));
+        found
     }
 
     #[test]
@@ -258,7 +230,7 @@ mod tests {
 
     #[test]
     fn scripts_without_spaces_have_pairs_of_characters_for_words() {
-        assert_eq!(of("雨が降った。").len(), 4);
+        assert_eq!(hashes("雨が降った。").len(), 4);
         assert_eq!(hashes("昨日、雨が降った")[1..], hashes("雨が降った")[..]);
     }
 
@@ -276,8 +248,8 @@ mod tests {
 
     #[test]
     fn long_words_have_five_characters() {
-        let long: Vec<usize> = of("rain river rêve rêves").into_iter().map(|(start, _)| start).collect();
-        assert_eq!(long, [5, 17]);
+        let long = hashes("rain river rêve rêves");
+        assert_eq!((long.len(), long), (2, hashes("river rêves")));
     }
 
     proptest! {
@@ -287,8 +259,7 @@ mod tests {
             pad in 0..70usize,
         ) {
             let padded = format!("{}{text}", " ".repeat(pad));
-            let moved: Vec<_> = of(&padded).into_iter().map(|(start, hash)| (start - pad, hash)).collect();
-            prop_assert_eq!(of(&text), moved);
+            prop_assert_eq!(hashes(&text), hashes(&padded));
         }
 
         #[test]

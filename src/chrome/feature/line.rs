@@ -4,7 +4,7 @@ use super::whole::WholePage;
 use super::window::{RADII, Row, Sum, Sums, lines_round};
 use super::{F, Features, MOST, PageEvidence};
 use crate::chrome::evidence::LineEvidence;
-use crate::chrome::run::{self, Run};
+use crate::chrome::run::Run;
 use crate::chrome::site::Pooled;
 use crate::chrome::statistics::RECURS;
 use crate::chrome::usual::Usual;
@@ -13,9 +13,6 @@ use crate::chrome::usual::Usual;
 const FRAME: f32 = 0.5;
 /// Share from which about all pages have it: a manual's "See also" stands on seven of ten.
 const WHOLE: f32 = 0.85;
-/// Lines of a long run, and of one that is more than a pair or two.
-const LONG_RUN: u32 = 16;
-const FEW: u32 = 4;
 
 /// 1 or 0.
 pub fn yes(condition: bool) -> f32 {
@@ -40,12 +37,11 @@ pub struct Line<'a> {
 }
 
 /// How many logarithms of a line have to be reckoned.
-pub const LOGARITHMS: usize = 7;
+pub const LOGARITHMS: usize = 6;
 
 /// The logarithms of a line that have to be reckoned.
 pub struct Logarithms {
-    /// Of pages with the line to those of them with the very line, and to its company.
-    template: f32,
+    /// Of pages with the line to its company.
     company: f32,
     /// Of the prose within each of [`RADII`], and right before and behind the line.
     round: [f32; RADII.len()],
@@ -55,8 +51,8 @@ pub struct Logarithms {
 
 impl From<[f32; LOGARITHMS]> for Logarithms {
     #[inline(always)]
-    fn from([template, company, near, far, wide, before, after]: [f32; LOGARITHMS]) -> Self {
-        Self { template, company, round: [near, far, wide], before, after }
+    fn from([company, near, far, wide, before, after]: [f32; LOGARITHMS]) -> Self {
+        Self { company, round: [near, far, wide], before, after }
     }
 }
 
@@ -70,15 +66,12 @@ impl Logarithms {
         sums: &Sums,
         round: &[Row; RADII.len()],
     ) -> [f32; LOGARITHMS] {
-        let LineEvidence { on, exactly_on, in_company, .. } = *line;
-        let on = on.max(1);
-        let share = |part: u32| on as f32 / part.max(1) as f32;
+        let LineEvidence { on, in_company, .. } = *line;
         let prose = |row: &Row| row[Sum::Prose as usize].max(0.0);
         let near = |i: usize| 1.0 + prose(&round[i]) / lines_round(page.lines.len(), at, RADII[i]) / 20.0;
         let [before, after] = [sums.over(at.saturating_sub(4), at), sums.over(at + 1, at + 5)];
         [
-            share(exactly_on.min(on)),
-            share(in_company),
+            on.max(1) as f32 / in_company.max(1) as f32,
             near(0),
             near(1),
             near(2),
@@ -121,7 +114,6 @@ impl Line<'_> {
         self.set(F::elsewhere, self.whole.logarithm.of(1 + elsewhere.beyond.min(3) as usize));
         self.set(F::in_domain, self.whole.logarithm.of(1 + elsewhere.in_domain.min(3) as usize));
         if self.page.pages < 2 {
-            self.set(F::single_page, 1.0);
             return;
         }
         let pages = self.page.pages as f32;
@@ -130,13 +122,11 @@ impl Line<'_> {
         self.set(F::rarity_of_short, rarity * self.long);
         self.set(F::recurring, yes(rarity < RECURS));
         self.set(F::share, on as f32 / pages);
-        self.set(F::everywhere, yes(on as f32 >= 0.9 * pages && self.page.pages > 2));
         self.set(F::pages, self.whole.pages);
         if on == 1 {
             self.set(F::unique, 1.0);
         } else {
             self.set(F::company, logarithms.company);
-            self.set(F::template_only, logarithms.template);
         }
     }
 
@@ -147,7 +137,6 @@ impl Line<'_> {
         self.set(F::very_long, (long - 1.0).max(0.0));
         self.set(F::closed, yes(shape.is_closed()));
         self.set(F::closed_long, yes(shape.is_closed()) * long);
-        self.set(F::sentences, shape.sentences() as f32);
         let small = if shape.words() > 2 { shape.small() } else { 0.0 };
         self.set(F::small, small);
         self.set(F::small_long, small * (long + 1.5).clamp(0.0, 3.0));
@@ -159,14 +148,11 @@ impl Line<'_> {
 
     #[inline(always)]
     pub fn titles(&mut self) {
-        let LineEvidence { time, times, alike, titular, titles_another, on, .. } = self.evidence;
+        let LineEvidence { time, times, alike, titular, on, .. } = self.evidence;
         let layout = self.page.layout;
-        let log_times = self.whole.logarithm.of(times as usize);
-        self.set_bounded(F::times_length, log_times * self.long);
         self.set(F::alike, self.whole.logarithm.of(alike as usize));
         self.set(F::second, yes(time == 2 && times == 2));
-        self.set(F::times, log_times);
-        self.set(F::titles_another, yes(titles_another));
+        self.set(F::times, self.whole.logarithm.of(times as usize));
         let Some(headline) = layout.headline else {
             self.set(F::no_headline, 1.0);
             self.set(F::titular, yes(titular));
@@ -203,7 +189,6 @@ impl Line<'_> {
         }
         let share = (sums.over(0, at)[Sum::Prose as usize] + self.evidence.prose / 2.0) / layout.prose.max(1.0);
         self.set(F::before_prose, yes(share < 0.02));
-        self.set(F::after_prose, yes(share > 0.98));
         let middle = share.min(1.0 - share).max(0.0);
         self.set(F::middle, middle);
         self.set(F::page_prose, whole.prose);
@@ -235,11 +220,7 @@ impl Line<'_> {
         }
         self.set(F::titles_20, of(2, Sum::Titles) / wide);
         self.set(F::alike_6, of(1, Sum::Alike) / far);
-        self.set(F::inside_alike_20, of(2, Sum::Alike) / wide * self.get(F::inside));
-        self.set(F::prose_short_2, self.get(F::prose_2) * self.get(F::short_2));
         self.set(F::inside_prose_2, self.get(F::inside) * self.get(F::prose_2));
-        self.set(F::inside_short_6, self.get(F::inside) * self.get(F::short_6));
-        self.set(F::rarity_recurring_6, self.get(F::rarity) * self.get(F::recurring_6));
         let before = at.checked_sub(1).and_then(|before| lines.get(before));
         let neighbours =
             [(before, F::length_before, F::closed_before), (lines.get(at + 1), F::length_after, F::closed_after)];
@@ -252,32 +233,19 @@ impl Line<'_> {
     }
 
     #[inline(always)]
-    pub fn runs(&mut self, [loose, tight, firm]: [Run; run::LINKS.len()]) {
+    pub fn run(&mut self, run: Run) {
         if self.page.pages < 2 {
             return;
         }
-        self.set(F::run_frame, loose.share);
-        self.set(F::tight_run_frame, tight.share);
-        if loose.lines < 2 {
+        self.set(F::run_frame, run.share);
+        if run.lines < 2 {
             return;
         }
-        for (run, framed, unframed, long) in [
-            (loose, F::run_framed, F::run_unframed, F::run_long),
-            (tight, F::tight_run_framed, F::tight_run_unframed, F::tight_run_long),
-        ] {
-            self.set(if run.share > FRAME { framed } else { unframed }, run.log_lines);
-            self.set(long, yes(run.share > FRAME && run.lines >= LONG_RUN));
-        }
-        for (run, [prose, whole, rare, within]) in [
-            (loose, [F::run_prose, F::run_whole, F::run_whole_rarity, F::run_whole_inside]),
-            (firm, [F::firm_run_prose, F::firm_run_whole, F::firm_run_whole_rarity, F::firm_run_whole_inside]),
-        ] {
-            self.set(prose, run.prose);
-            if run.lines > 1 && run.share > WHOLE {
-                self.set(whole, run.log_lines);
-                self.set(rare, self.evidence.rarity * yes(run.lines >= FEW));
-                self.set(within, run.log_lines * self.get(F::inside));
-            }
+        self.set(if run.share > FRAME { F::run_framed } else { F::run_unframed }, run.log_lines);
+        self.set(F::run_prose, run.prose);
+        if run.share > WHOLE {
+            self.set(F::run_whole, run.log_lines);
+            self.set(F::run_whole_inside, run.log_lines * self.get(F::inside));
         }
     }
 
@@ -287,11 +255,9 @@ impl Line<'_> {
         self.set(F::topic_text, topic.text);
         self.set(F::topic_text_length, topic.text * self.long);
         let share = |row: &Row| (row[Sum::Headline as usize] / (row[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0);
-        let [near, far, wide] = round;
+        let [near, _, wide] = round;
         self.set(F::topic_headline_2, share(near));
-        self.set(F::topic_headline_6, share(far));
         self.set(F::topic_headline_20, share(wide));
-        self.set(F::topic_own, topic.own);
     }
 
     #[inline(always)]
@@ -300,12 +266,10 @@ impl Line<'_> {
         let share = |slot: &Pooled| slot.prose_share.sqrt() * slot.sure;
         let [share_above, share_below] = [share(&above), share(&below)];
         let most = share_above.max(share_below);
-        let rare = above.rare_share.max(below.rare_share);
         self.set(F::slot_prose_share_above, share_above);
         self.set(F::slot_prose_share_below, share_below);
         self.set(F::slot_prose_share, most);
         self.set(F::slot_rare_share_above, above.rare_share);
-        self.set(F::slot_rare_share, rare);
         self.set(F::slot_prose_above, above.prose * above.sure);
         self.set(F::slot_prose_below, below.prose * below.sure);
         self.set(F::slot_known_above, above.sure);
@@ -319,13 +283,6 @@ impl Line<'_> {
         self.set(F::usual_middle, middle * sure);
         self.set(F::usual_apart, apart * sure);
     }
-
-    #[inline(always)]
-    pub fn frequent(&mut self) {
-        let share = self.page.frequent.get(self.at).copied().unwrap_or_default();
-        self.set(F::frequent, share);
-        self.set(F::frequent_length, share * self.long);
-    }
 }
 
 #[cfg(test)]
@@ -335,29 +292,24 @@ mod tests {
     use crate::chrome::feature::Extractor;
     use crate::chrome::feature::tests::{features, page};
     use crate::chrome::layout::Layout;
-    use crate::chrome::link::Link;
     use crate::chrome::logarithm::of_whole;
     use crate::chrome::topic::Topic;
 
     #[test]
     fn a_run_counts_by_its_length_and_by_whether_it_hangs_on_the_frame() {
-        let of = |on: u32, link: Link| LineEvidence { on, link, ..of_first(&["x", "y"])[0] };
-        let page = [of(9, Link::None), of(2, Link::Firm), of(2, Link::Loose), of(1, Link::None), of(3, Link::None)];
-        let found = features(&page, &[], &[], 10);
-        let values = |feature: F| found.iter().map(|line| line[feature as usize]).collect::<Vec<_>>();
-        let [two, three] = [2, 3].map(of_whole);
-        assert_eq!(values(F::run_framed), [three, three, three, 0.0, 0.0]);
-        assert_eq!(values(F::tight_run_framed), [two, two, 0.0, 0.0, 0.0]);
-        assert_eq!(values(F::run_frame), [0.9, 0.9, 0.9, 0.1, 0.3]);
-        assert_eq!(values(F::tight_run_frame), [0.9, 0.9, 0.2, 0.1, 0.3]);
-        assert_eq!(values(F::firm_run_whole), [two, two, 0.0, 0.0, 0.0]);
-        assert_eq!(values(F::firm_run_whole_rarity), [0.0; 5]);
-        let of_half = [of(5, Link::None), of(2, Link::Firm)];
-        assert!(features(&of_half, &[], &[], 10).iter().all(|line| line[F::firm_run_whole as usize] == 0.0));
-        let long = vec![of(10, Link::Firm); LONG_RUN as usize];
-        for line in features(&long, &[], &[], 10) {
-            assert_eq!((line[F::run_long as usize], line[F::firm_run_whole_rarity as usize]), (1.0, long[0].rarity));
-        }
+        let of = |on: u32, linked: bool| LineEvidence { on, linked, ..of_first(&["x", "y"])[0] };
+        let values = |page: &[LineEvidence], feature: F| -> Vec<f32> {
+            features(page, &[], &[], 10).iter().map(|line| line[feature as usize]).collect()
+        };
+        let page = [of(9, false), of(2, true), of(1, false), of(3, false), of(2, true)];
+        let two = of_whole(2);
+        assert_eq!(values(&page, F::run_frame), [0.9, 0.9, 0.1, 0.3, 0.3]);
+        assert_eq!(values(&page, F::run_framed), [two, two, 0.0, 0.0, 0.0]);
+        assert_eq!(values(&page, F::run_unframed), [0.0, 0.0, 0.0, two, two]);
+        assert_eq!(values(&page, F::run_whole), [two, two, 0.0, 0.0, 0.0]);
+        // A run of the frame may still not be on about all pages.
+        let of_half = [of(6, false), of(2, true)];
+        assert_eq!((values(&of_half, F::run_framed), values(&of_half, F::run_whole)), (vec![two; 2], vec![0.0; 2]));
     }
 
     #[test]

@@ -40,40 +40,33 @@ macro_rules! features {
 
 features! {
     // How often the line stands on the site.
-    rarity, rarity_of_short, company, unique, share, everywhere, template_only, recurring, single_page, elsewhere,
+    rarity, rarity_of_short, company, unique, share, recurring, elsewhere, in_domain,
     // What it looks like.
-    length, very_long, closed, closed_long, sentences, small, small_long, divided, opening, commas,
+    length, very_long, closed, closed_long, small, small_long, divided, opening, commas, dated,
     // Its like on the page, and titles.
-    second, times, times_length, alike, headline, headline_rare, titular, titles_another,
-    below_headline, below_headline_exact, above_headline, no_headline,
+    second, times, alike, headline, headline_rare, titular, below_headline, below_headline_exact, above_headline,
+    no_headline,
     // Where it stands: the body of the page, and the share of the page's prose above it.
-    inside, inside_length, inside_rarity, is_above, above, below, before_prose, after_prose, middle, breaks,
+    inside, inside_length, inside_rarity, is_above, above, below, before_prose, middle, breaks,
     page_prose, body_prose, body_prose_length, body_density, page_lines, at_start, at_end,
-    // The run of lines that other pages have in a row, by loose and by tight links: on what share of the pages its most
-    // common line is, and how long it is if that is of the frame of the site, and if not.
-    run_frame, run_framed, run_unframed, run_long, tight_run_frame, tight_run_framed, tight_run_unframed, tight_run_long,
-    // How much of the run, by loose and by firm links, is prose; and how long it is if a line of it is on about all pages:
-    // whatever hangs on such a line from page to page is rarely text, though it be rare.
-    run_prose, run_whole, run_whole_rarity, run_whole_inside,
-    firm_run_prose, firm_run_whole, firm_run_whole_rarity, firm_run_whole_inside,
+    // The run of lines that other pages have in a row, too: on what share of the pages its most common line is, how long
+    // it is if that is of the frame of the site, and if not, and how much of it is prose; and how long it is if a line of
+    // it is on about all pages: whatever hangs on such a line from page to page is rarely text, though it be rare.
+    run_frame, run_framed, run_unframed, run_prose, run_whole, run_whole_inside,
     // How far the next lines of prose are.
     prose_near, prose_far, prose_above,
     // The lines round it.
-    prose_2, prose_6, prose_20, recurring_2, recurring_6, short_2, short_6, titles_20, alike_6, inside_alike_20,
-    prose_short_2, inside_prose_2, inside_short_6, rarity_recurring_6,
+    prose_2, prose_6, prose_20, recurring_2, recurring_6, short_2, short_6, titles_20, alike_6, inside_prose_2,
     length_before, length_after, closed_before, closed_after, prose_before, prose_after,
-    // What it and the lines round it share with the headline, and with the beginning of the text.
-    topic_headline_2, topic_headline_6, topic_headline_20, topic_text, topic_text_length,
+    // What the lines round it share with the headline, and it with the beginning of the text.
+    topic_headline_2, topic_headline_20, topic_text, topic_text_length,
     // Its slot on the site's other pages.
-    slot_prose_share_above, slot_prose_share_below, slot_prose_share, slot_rare_share_above, slot_rare_share,
+    slot_prose_share_above, slot_prose_share_below, slot_prose_share, slot_rare_share_above,
     slot_prose_above, slot_prose_below, slot_known_above, slot_known_below,
-    // The size of the site; what the line has of the headline's words, by their worth; other sites of its domain that have
-    // it; whether it holds a date.
-    pages, topic_own, in_domain, dated,
-    // How much of it are words that the prose of the crawl is full of.
-    frequent, frequent_length,
     // Where it usually stands, and how far it stands from there.
     usual, usual_middle, usual_apart,
+    // The size of the site.
+    pages,
     // Whether the page is HTML, and what that says of the line: the landmarks round it, its element, its share of link
     // text and that of the lines round it, whether it stands in the element that holds the page's text, and whether in
     // what is called comments, furniture or a sidebar.
@@ -92,12 +85,8 @@ pub const COUNT: usize = NAMES.len();
 /// Those that HTML alone sets: the last. The first of them says whether the page is HTML; of text, all are 0.
 pub const MARKUP: std::ops::Range<usize> = F::html as usize..COUNT;
 
-/// Those that only the text of a page sets: what a line shares with it, and frequent words.
-pub const OF_TEXT: [std::ops::Range<usize>; 3] = [
-    F::topic_headline_2 as usize..F::topic_text_length as usize + 1,
-    F::topic_own as usize..F::topic_own as usize + 1,
-    F::frequent as usize..F::frequent_length as usize + 1,
-];
+/// Those that only the text of a page sets: what a line shares with it.
+pub const OF_TEXT: std::ops::Range<usize> = F::topic_headline_2 as usize..F::topic_text_length as usize + 1;
 
 /// Those that pages of other sites set.
 pub const OF_OTHER_SITES: [usize; 2] = [F::elsewhere as usize, F::in_domain as usize];
@@ -131,8 +120,6 @@ pub struct PageEvidence<'a> {
     pub pooled: &'a [[Pooled; 2]],
     /// What each shares with its page.
     pub topics: &'a [Topic],
-    /// How much of each are frequent words.
-    pub frequent: &'a [f32],
     /// Where each stands on the site's other pages.
     pub usual: &'a [Usual],
     /// Pages of the site.
@@ -149,8 +136,8 @@ pub struct Extractor {
     logarithms: Vec<[f32; LOGARITHMS]>,
     /// Lines since the last line of prose above each line, and to the next below it.
     since: Vec<[u8; 2]>,
-    /// The runs that each line is of, by loose, by tight and by firm links.
-    runs: Vec<[Run; run::LINKS.len()]>,
+    /// The run that each line is of.
+    runs: Vec<Run>,
     /// Link text above each line and at the end, by the roots of lengths, where the page is HTML.
     links: Vec<f32>,
 }
@@ -189,7 +176,7 @@ impl Extractor {
         // closely, so they are read when those of the next line are written.
         let (mut next, mut last) = (&mut [0.0; COUNT], &mut [0.0; COUNT]);
         let known = self.since.iter().zip(&self.round).zip(&self.logarithms).zip(&self.runs);
-        for ((at, evidence), (((since, round), logarithms), runs)) in page.lines.iter().enumerate().zip(known) {
+        for ((at, evidence), (((since, round), logarithms), of_run)) in page.lines.iter().enumerate().zip(known) {
             // The others are 0 on a page of text, and set for every line of HTML.
             if let Some(of_any_page) = next.first_chunk_mut() {
                 *of_any_page = [0.0; MARKUP.start];
@@ -202,10 +189,9 @@ impl Extractor {
             line.titles();
             line.place(&self.sums);
             line.surroundings(*since, round, &logarithms);
-            line.runs(*runs);
+            line.run(*of_run);
             line.topic(round);
             line.slots();
-            line.frequent();
             line.usual();
             if let Some(mark) = page.marks.get(at) {
                 line.markup(*mark, &self.links, round);
@@ -289,17 +275,7 @@ pub(super) mod tests {
 
     /// A page of which only its lines are known, on a site of so many.
     pub fn page<'a>(lines: &'a [LineEvidence], layout: &'a Layout, pages: u64) -> PageEvidence<'a> {
-        PageEvidence {
-            lines,
-            elsewhere: &[],
-            marks: &[],
-            layout,
-            pooled: &[],
-            topics: &[],
-            frequent: &[],
-            usual: &[],
-            pages,
-        }
+        PageEvidence { lines, elsewhere: &[], marks: &[], layout, pooled: &[], topics: &[], usual: &[], pages }
     }
 
     pub fn features(
@@ -380,10 +356,9 @@ pub(super) mod tests {
         fn of_a_lone_page_nothing_recurs((lines, _) in any_page()) {
             let counted: Vec<LineEvidence> = lines.iter().map(|line| LineEvidence { on: 1, exactly_on: 1, in_company: 1, ..*line }).collect();
             for features in features(&counted, &[], &[], 1) {
-                for of in [F::rarity, F::recurring, F::share, F::everywhere, F::unique, F::pages, F::company] {
+                for of in [F::rarity, F::recurring, F::share, F::unique, F::pages, F::company] {
                     prop_assert_eq!(features[of as usize], 0.0);
                 }
-                prop_assert_eq!(features[F::single_page as usize], 1.0);
             }
         }
     }
