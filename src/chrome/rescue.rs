@@ -147,7 +147,8 @@ impl<'a> Header<'a> {
     }
 
     /// The lines that are the page's own but for their form: a dateline, whose date alone is new, with what stands right
-    /// above it; a byline that a few pages have.
+    /// above it; where the page has a date, a byline that a few pages have. Where it has none, such a line is as often the
+    /// way to a chapter of a manual.
     fn own_lines(&self) -> impl Iterator<Item = usize> {
         let few = (FEW * self.page.pages as f64).max(1.0);
         let own = (self.lines.start..self.end).filter_map(move |at| {
@@ -156,11 +157,12 @@ impl<'a> Header<'a> {
             Some((at, self.short(at).filter(is_own)?))
         });
         let date = own.clone().rfind(|(_, line)| line.dated).map(|(at, _)| at);
+        let has_date = date.or_else(|| self.date_below()).or_else(|| self.date_above()).is_some();
         let headline = self.page.layout.headline;
         let stay = own.filter(move |(at, line)| {
             let by_date = date.is_some_and(|date| *at <= date && at + ABOVE_DATE >= date);
             let by_headline = headline.is_some_and(|headline| headline < *at) && *at < self.lines.end;
-            by_date || by_headline && (line.dated || line.on > 1)
+            by_date || by_headline && (line.dated || has_date && line.on > 1)
         });
         stay.map(|(at, _)| at)
     }
@@ -275,6 +277,26 @@ mod tests {
         assert!(decided(&other, &[-9.0, -9.0, -9.0, 9.0, 9.0], &layout, 10)[4].0);
         let short = Layout { body_prose: 50.0, ..layout.clone() };
         assert_eq!(kept(&page, scores, &short), [false, false, false, true]);
+    }
+
+    #[test]
+    fn a_byline_of_a_few_pages_is_kept_where_the_page_has_a_date() {
+        let text = own("The ferry was late again.");
+        let kept = |lines: &[LineEvidence]| {
+            let layout = Layout {
+                headline: Some(1),
+                body: lines.len() - 1..lines.len(),
+                body_prose: 200.0,
+                ..Layout::default()
+            };
+            let scores = [vec![-9.0; lines.len() - 1], vec![9.0]].concat();
+            decided(lines, &scores, &layout, 10)[2].0
+        };
+        let (byline, date) = (on(3), LineEvidence { dated: true, ..on(9) });
+        assert!(kept(&[own("x"), own("y"), byline, own("z"), own("u"), date, text]));
+        // Without one it may be the way to a chapter; and what most pages have is none.
+        assert!(!kept(&[own("x"), own("y"), byline, own("z"), own("u"), own("v"), text]));
+        assert!(!kept(&[own("x"), own("y"), on(4), own("z"), own("u"), date, text]));
     }
 
     #[test]
