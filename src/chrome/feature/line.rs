@@ -84,13 +84,13 @@ impl Logarithms {
 impl Line<'_> {
     // All of a line is inlined into what was compiled for the processor.
 
-    /// Sets a feature, to no more than [`MOST`](super::MOST) and no less than that below 0.
+    /// Sets a feature, which is never more than [`MOST`](super::MOST).
     #[inline(always)]
     pub fn set(&mut self, feature: F, value: f32) {
         self.features[feature as usize] = value;
     }
 
-    /// Sets a feature that may be more than [`MOST`](super::MOST) to that.
+    /// Sets a feature that might be, to no more than that.
     #[inline(always)]
     fn set_bounded(&mut self, feature: F, value: f32) {
         self.set(feature, value.clamp(-MOST, MOST));
