@@ -90,12 +90,6 @@ impl Line<'_> {
         self.features[feature as usize] = value;
     }
 
-    /// Sets a feature that might be, to no more than that.
-    #[inline(always)]
-    fn set_bounded(&mut self, feature: F, value: f32) {
-        self.set(feature, value.clamp(-MOST, MOST));
-    }
-
     #[inline(always)]
     pub fn get(&self, feature: F) -> f32 {
         self.features[feature as usize]
@@ -193,7 +187,7 @@ impl Line<'_> {
         self.set(F::middle, middle);
         self.set(F::page_prose, whole.prose);
         self.set(F::body_prose, whole.body_prose);
-        self.set_bounded(F::body_prose_length, whole.body_prose * self.long);
+        self.set(F::body_prose_length, (whole.body_prose * self.long).clamp(-MOST, MOST));
         self.set(F::body_density, inside * whole.density);
         self.set(F::page_lines, whole.lines);
         self.set(F::at_start, whole.nearness(at));
