@@ -38,13 +38,18 @@ pub fn rescue(page: &Judged<'_>, verdicts: &mut [Verdict]) {
     keep_dateline(page, verdicts);
 }
 
+/// Whether a page alone has a line, and this is the first of its like there.
+fn is_own(line: &LineEvidence) -> bool {
+    line.on < 2 && line.time < 2
+}
+
 /// Where nothing else stays of a page, what it alone says does, however little that is.
 fn keep_something(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
     if verdicts.iter().any(|verdict| verdict.keep) {
         return;
     }
     for (line, verdict) in lines.iter().zip(verdicts) {
-        if line.on < 2 && line.time < 2 {
+        if is_own(line) {
             *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
         }
     }
@@ -53,16 +58,16 @@ fn keep_something(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
 /// Where next to none of the long lines that a page alone has stay, and these are a text, they all do: what looks like a
 /// list may be the article, and a page is not emptied of its text.
 fn keep_prose(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
-    let is_own = |line: &LineEvidence| line.on < 2 && line.time < 2 && line.shape.length() >= LENGTH;
+    let is_long = |line: &LineEvidence| is_own(line) && line.shape.length() >= LENGTH;
     let (mut all, mut stay) = (0.0, 0.0);
-    for (line, verdict) in lines.iter().zip(verdicts.iter()).filter(|(line, _)| is_own(line)) {
+    for (line, verdict) in lines.iter().zip(verdicts.iter()).filter(|(line, _)| is_long(line)) {
         all += line.shape.length();
         stay += if verdict.keep { line.shape.length() } else { 0.0 };
     }
     if all < TEXT || stay >= NEXT_TO_NONE {
         return;
     }
-    for (_, verdict) in lines.iter().zip(verdicts).filter(|(line, verdict)| is_own(line) && !verdict.keep) {
+    for (_, verdict) in lines.iter().zip(verdicts).filter(|(line, verdict)| is_long(line) && !verdict.keep) {
         *verdict = Verdict { keep: true, rule: Rule::Unique, ..*verdict };
     }
 }
@@ -73,7 +78,6 @@ fn keep_own_of_few_lines(lines: &[LineEvidence], verdicts: &mut [Verdict]) {
     if lines.len() >= FEW_LINES {
         return;
     }
-    let is_own = |line: &LineEvidence| line.on < 2 && line.time < 2;
     let own = lines.iter().filter(|line| is_own(line)).count();
     let stay = lines.iter().zip(verdicts.iter()).filter(|(line, verdict)| is_own(line) && verdict.keep).count();
     let is_cut_out = 4 * own >= 3 * lines.len() && 2 * stay >= own;

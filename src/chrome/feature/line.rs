@@ -307,6 +307,16 @@ mod tests {
     }
 
     #[test]
+    fn no_text_is_so_long_that_a_feature_exceeds() {
+        let lines = of_first(&[&"A long line. ".repeat(900)]);
+        let layout = Layout { body: 0..10_000_000, body_prose: 1e10, prose: 1e10, ..Layout::default() };
+        let mut found = Vec::new();
+        Extractor::default().extract(&page(&lines, &layout, 1), |line| found.push(*line));
+        assert_eq!(found[0][F::body_prose_length as usize], MOST);
+        assert!(found[0].iter().all(|value| value.abs() <= MOST), "{found:?}");
+    }
+
+    #[test]
     fn lines_round_a_line_tell_what_is_spoken_of_there() {
         let lines = of_first(&["ferry\nlate\nagain\nbread"]);
         let topics = [1.0, 1.0, 0.0, 0.0].map(|share| Topic { headline: share, ..Topic::default() });

@@ -177,10 +177,7 @@ impl Extractor {
         let (mut next, mut last) = (&mut [0.0; COUNT], &mut [0.0; COUNT]);
         let known = self.since.iter().zip(&self.round).zip(&self.logarithms).zip(&self.runs);
         for ((at, evidence), (((since, round), logarithms), of_run)) in page.lines.iter().enumerate().zip(known) {
-            // The others are 0 on a page of text, and set for every line of HTML.
-            if let Some(of_any_page) = next.first_chunk_mut() {
-                *of_any_page = [0.0; MARKUP.start];
-            }
+            *next = [0.0; COUNT];
             let long = line::length(evidence);
             let mut line = Line { page, whole, at, evidence: *evidence, long, features: next };
             let logarithms = Logarithms::from(*logarithms);
