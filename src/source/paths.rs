@@ -124,6 +124,28 @@ impl Sources {
     }
 }
 
+/// Likeness from which a name may be meant by another.
+const LIKE: f64 = 0.6;
+
+/// Why there is nothing at a path, and what its folder has of a name like it.
+fn absent(path: &Path, error: &io::Error) -> String {
+    let meant = (error.kind() == io::ErrorKind::NotFound).then(|| sibling(path)).flatten();
+    meant.map_or_else(|| error.to_string(), |meant| format!("{error}; did you mean '{}'?", meant.display()))
+}
+
+/// What stands in the same folder under the likest name. Hidden files are left out, as in a folder that is read.
+fn sibling(path: &Path) -> Option<PathBuf> {
+    let asked = path.file_name()?.to_string_lossy();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let names = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.file_name());
+    let likely = names.filter(|name| !name.as_encoded_bytes().starts_with(b".")).filter_map(|name| {
+        let likeness = strsim::normalized_levenshtein(&asked, &name.to_string_lossy());
+        (likeness >= LIKE).then_some((likeness, name))
+    });
+    let (_, name) = likely.max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.cmp(x)))?;
+    Some(path.with_file_name(name))
+}
+
 /// Finds all inputs and looks at the first bytes of each.
 ///
 /// # Errors
@@ -213,6 +235,8 @@ impl Sources {
             })
         } else {
             match std::fs::metadata(path) {
+                // Once is enough: of a long list that is elsewhere, each folder would be searched for each name.
+                Err(e) if self.unreadable.is_empty() => Err(absent(path, &e)),
                 Err(e) => Err(e.to_string()),
                 Ok(meta) if meta.is_dir() => {
                     self.add_folder(path, urls);
@@ -470,6 +494,27 @@ mod tests {
         io::Write::write_all(&mut gz, b"a.wet.gz\r\n\nb.wet.gz\n")?;
         gz.finish()?;
         assert_eq!(lines_of(&list)?, ["a.wet.gz", "b.wet.gz"]);
+        Ok(())
+    }
+
+    #[test]
+    fn of_a_name_that_is_not_there_the_likest_is_told() -> Result<(), Box<dyn std::error::Error>> {
+        let dir = tempfile::tempdir()?;
+        for name in ["crawl-2.jsonl", "crawl-1.jsonl", ".crawl-3.jsonl", "notes"] {
+            std::fs::write(dir.path().join(name), "")?;
+        }
+        let reasons = |name: &str| {
+            let path = dir.path().join(name);
+            let request = Request { paths: vec![path.clone(), path], ..Request::default() };
+            resolve(&request).map(|sources| [0, 1].map(|at: usize| sources.unreadable[at].1.clone()))
+        };
+        // Of equally like names the first, whatever the order that the system lists them in; and once.
+        let meant = format!("; did you mean '{}'?", dir.path().join("crawl-1.jsonl").display());
+        let [first, second] = reasons("crawl-3.jsonl")?;
+        assert_eq!(first, second.clone() + &meant);
+        for other in ["portal.warc.gz", "notes/crawl-1.jsonl"] {
+            assert!(!reasons(other)?.concat().contains("did you mean"), "{other}");
+        }
         Ok(())
     }
 

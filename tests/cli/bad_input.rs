@@ -161,6 +161,7 @@ fn what_cannot_be_opened_is_named_and_the_others_are_read() {
         assert_eq!(run.kept(), crawl.own());
         place.run(&["clean", bad]).says(2, &["error: no page could be read", bad, reason]);
     }
+    place.run(&["clean", "goods.jsonl"]).says(2, &["goods.jsonl: No such file", "did you mean 'good.jsonl'?"]);
 }
 
 #[cfg(unix)]
