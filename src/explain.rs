@@ -4,8 +4,6 @@
 //! asked for. Example pages of a line that recurs are found in one more reading, which is made only when they are wanted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
@@ -13,6 +11,7 @@ use crate::chrome::{Rule, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::line::mark::Mark;
 use crate::line::{Fingerprint, Key, Line, Normaliser};
+use crate::nearest::Nearest;
 use crate::page::visible;
 use crate::pipeline::{self, Context};
 use crate::report::Summary;
@@ -21,10 +20,6 @@ use crate::source::paths::Sources;
 
 /// Example pages of a line, at most.
 const EXAMPLES: usize = 3;
-/// Names that are offered for one that is unknown.
-const OFFERED: usize = 3;
-/// Names are compared up to this length in bytes: comparing takes the product of the lengths.
-const COMPARED: usize = 300;
 
 /// The verdicts on a page. Serialised, the document that `dehusk explain --page … --format json` writes.
 #[derive(Clone, Debug, Serialize)]
@@ -310,49 +305,6 @@ fn seen(judged: &Judged<'_>, asked: &Line) -> Option<Seen> {
     (!decided.is_empty()).then(|| Seen { url: judged.page.url.to_owned(), is_exact, decided })
 }
 
-/// The names that are nearest to one that was asked for.
-struct Nearest {
-    asked: String,
-    /// The likeness of the last of the best, as bits: what is less need not be looked at further.
-    least: AtomicU64,
-    best: Mutex<Vec<(f64, String)>>,
-}
-
-impl Nearest {
-    fn new(asked: &str) -> Self {
-        Self { asked: head(asked).to_owned(), least: AtomicU64::new(0), best: Mutex::default() }
-    }
-
-    /// Offers a name, from any thread; what comes out does not hang on the order.
-    fn offer(&self, name: &str) {
-        let likeness = strsim::normalized_levenshtein(&self.asked, head(name));
-        // Likeness is not negative, so bits compare as numbers do.
-        if likeness.to_bits() < self.least.load(Ordering::Relaxed) {
-            return;
-        }
-        let Ok(mut best) = self.best.lock() else { return };
-        if best.iter().any(|(_, known)| known == name) {
-            return;
-        }
-        best.push((likeness, name.to_owned()));
-        best.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| x.cmp(y)));
-        best.truncate(OFFERED);
-        if let (OFFERED, Some((least, _))) = (best.len(), best.last()) {
-            self.least.store(least.to_bits(), Ordering::Relaxed);
-        }
-    }
-
-    fn names(&self) -> Vec<String> {
-        let best = self.best.lock().map(|best| best.clone()).unwrap_or_default();
-        best.into_iter().map(|(_, name)| name).collect()
-    }
-}
-
-/// The start of a name.
-fn head(name: &str) -> &str {
-    name.get(..name.floor_char_boundary(COMPARED)).unwrap_or(name)
-}
-
 fn unknown(what: &str, name: &str, nearest: &[String], known: u64, things: &str) -> Error {
     let mut message = format!("no {what} '{}' among {known} {things}", visible(name));
     if !nearest.is_empty() {
@@ -368,19 +320,6 @@ fn unknown(what: &str, name: &str, nearest: &[String], known: u64, things: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_names_are_the_same_in_any_order() {
-        let names = ["http://x/new", "http://x/news/2", "http://x/news/1", "http://y/", "http://x/sport"];
-        let nearest = |order: &[usize]| {
-            let nearest = Nearest::new("http://x/news/3");
-            order.iter().for_each(|i| nearest.offer(names[*i]));
-            nearest.names()
-        };
-        let expected = ["http://x/news/1", "http://x/news/2", "http://x/new"];
-        assert_eq!(nearest(&[0, 1, 2, 3, 4, 1]), expected);
-        assert_eq!(nearest(&[4, 3, 2, 1, 0]), expected);
-    }
 
     #[test]
     fn an_unknown_name_is_escaped() {

@@ -62,6 +62,7 @@ pub mod eval;
 pub mod explain;
 pub mod gate;
 pub mod line;
+mod nearest;
 pub mod ordered;
 pub mod page;
 pub mod pattern;

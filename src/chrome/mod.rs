@@ -3,11 +3,11 @@
 //! [`evidence`] is what is known of each line, without the [`copies`] of its page; [`run`](mod@run) of how many
 //! lines in a row that other pages have in a row, too, it is; [`layout`] where it stands on its page, [`headline`] under
 //! which headline, [`topic`] what it has to do with it, [`site`] what the site's other pages tell, [`usual`] where it
-//! stands on them, [`list`] which lists of theirs it stands in, [`statistics`] what kind of site it is; [`known`] holds what of this is known of a page; [`feature`] puts
-//! it all in numbers, [`model`] weighs them, [`revision`] corrects the scores that leave doubt, [`scorer`] does both for a
-//! page, and [`decide`](decide::decide) is the one function that makes verdicts of it,
-//! with what [`rescue`] keeps all the same. [`judge`] takes a page through these. In [`self_training`] a site moves the
-//! weights; [`logistic`] and [`minimise`] are how weights are learned, there and from labels.
+//! stands on them, [`list`] which lists of theirs it stands in, [`statistics`] what kind of site it is; [`known`] holds
+//! what of this is known of a page; [`feature`] puts it all in numbers, [`model`] weighs them, [`revision`] corrects the
+//! scores that leave doubt, [`scorer`] does both for a page, and [`decide`](decide::decide) is the one function that makes
+//! verdicts of it, with what [`rescue`] keeps all the same. [`judge`] takes a page through these. In [`self_training`] a
+//! site moves the weights; [`logistic`] and [`minimise`] are how weights are learned, there and from labels.
 
 pub mod copies;
 pub mod dateline;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::limits::SiteWritten;
 use crate::config::{Options, limits};
 use crate::error::{Error, Result};
+use crate::nearest::Nearest;
 use crate::page::visible;
 
 /// The file that is looked for.
@@ -52,9 +53,9 @@ fn parse(text: &str) -> Result<Options, String> {
 fn check_keys(table: &toml::Table, place: &str, usual: &impl serde::Serialize) -> Result<(), String> {
     let Ok(serde_json::Value::Object(known)) = serde_json::to_value(usual) else { return Ok(()) };
     let Some(unknown) = table.keys().find(|key| !known.contains_key(*key)) else { return Ok(()) };
-    let likeness = |key: &str| strsim::jaro_winkler(key, unknown);
-    let nearest = known.keys().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let hint = nearest.map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+    let nearest = Nearest::new(unknown);
+    known.keys().for_each(|key| nearest.offer(key));
+    let hint = nearest.names().first().map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
     Err(format!("unknown key '{}'{place}{hint}", visible(unknown)))
 }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::stream::Compression;
 use crate::error::{Error, ErrorKind, Result, shown};
+use crate::nearest::Nearest;
 use crate::page::visible;
 
 /// What a source holds.
@@ -124,26 +125,20 @@ impl Sources {
     }
 }
 
-/// Likeness from which a name may be meant by another.
-const LIKE: f64 = 0.6;
-
-/// Why there is nothing at a path, and what its folder has of a name like it.
+/// Why there is nothing at a path, and what its folder has of a name like it. Hidden files are left out, as in a folder
+/// that is read.
 fn absent(path: &Path, error: &io::Error) -> String {
-    let meant = (error.kind() == io::ErrorKind::NotFound).then(|| sibling(path)).flatten();
-    meant.map_or_else(|| error.to_string(), |meant| format!("{error}; did you mean '{}'?", meant.display()))
-}
-
-/// What stands in the same folder under the likest name. Hidden files are left out, as in a folder that is read.
-fn sibling(path: &Path) -> Option<PathBuf> {
-    let asked = path.file_name()?.to_string_lossy();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let names = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.file_name());
-    let likely = names.filter(|name| !name.as_encoded_bytes().starts_with(b".")).filter_map(|name| {
-        let likeness = strsim::normalized_levenshtein(&asked, &name.to_string_lossy());
-        (likeness >= LIKE).then_some((likeness, name))
-    });
-    let (_, name) = likely.max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.cmp(x)))?;
-    Some(path.with_file_name(name))
+    let nearest = Nearest::new(&path.file_name().unwrap_or_default().to_string_lossy());
+    if error.kind() == io::ErrorKind::NotFound {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let names = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let shown = names.filter(|name| !name.as_encoded_bytes().starts_with(b"."));
+        shown.for_each(|name| nearest.offer(&name.to_string_lossy()));
+    }
+    nearest.meant().map_or_else(
+        || error.to_string(),
+        |meant| format!("{error}; did you mean '{}'?", path.with_file_name(meant).display()),
+    )
 }
 
 /// Finds all inputs and looks at the first bytes of each.
