@@ -1,7 +1,8 @@
 //! The title of a page, and the parts it is made of.
 //!
 //! The first line of a page is its title: so it is in WET files, and so dehusk reads HTML. Most are made by a pattern,
-//! `Headline | Section – Site`, so each part is a title too, and each run of parts.
+//! `Headline | Section – Site`, so each part is a title too, and each run of parts. In manuals a sign stands behind each
+//! heading, a link to it: where lines of a page end in one, so may its title.
 
 use std::ops::Range;
 
@@ -14,6 +15,9 @@ const MOST: usize = 5;
 /// Bytes of a title up to which it is cut.
 const LONGEST: usize = 1024;
 
+/// Signs that are links to the heading they stand behind: of Sphinx and MkDocs, of Read the Docs' theme, of PyData's.
+const PERMALINKS: [char; 3] = ['¶', '\u{f0c1}', '#'];
+
 /// Takes the fingerprints of titles and their parts. Keeps its buffers.
 #[derive(Debug, Default)]
 pub struct TitleParts {
@@ -21,6 +25,10 @@ pub struct TitleParts {
     lines: Vec<Line>,
     cuts: Vec<Range<usize>>,
     parts: Vec<Fingerprint>,
+    /// Those of [`PERMALINKS`] that a line of the page ends in.
+    signs: Vec<char>,
+    /// A title with a sign behind it.
+    signed: String,
 }
 
 impl TitleParts {
@@ -33,9 +41,14 @@ impl TitleParts {
     /// Takes the title of the page with this text and these lines: the whole, then its parts.
     pub fn of(&mut self, text: &str, lines: &[Line]) -> &[Fingerprint] {
         self.parts.clear();
-        let title = lines.iter().find(|line| !line.is_blank()).and_then(|line| text.get(line.start..line.end));
-        if let Some(title) = title {
-            self.set(title.trim());
+        let shown = || lines.iter().filter_map(|line| text.get(line.start..line.end)).map(str::trim);
+        self.signs.clear();
+        for line in shown() {
+            let sign = PERMALINKS.into_iter().find(|sign| line.ends_with(*sign));
+            self.signs.extend(sign.filter(|sign| !self.signs.contains(sign)));
+        }
+        if let Some(title) = shown().find(|line| !line.is_empty()) {
+            self.set(title);
         }
         &self.parts
     }
@@ -70,8 +83,18 @@ impl TitleParts {
     }
 
     fn push(&mut self, text: &str) {
-        self.normaliser.page(text, &mut self.lines);
-        self.parts.extend(self.lines.first().map(|line| line.exact));
+        let Self { normaliser, lines, parts, signs, signed, .. } = self;
+        let mut take = |text: &str| {
+            normaliser.page(text, lines);
+            parts.extend(lines.first().map(|line| line.exact));
+        };
+        take(text);
+        for sign in signs {
+            signed.clear();
+            signed.push_str(text);
+            signed.push(*sign);
+            take(signed);
+        }
     }
 }
 
@@ -158,6 +181,17 @@ mod tests {
         assert_eq!(parts_of("The well-known mother-in-law of ours_all", &["mother-in-law", "known mother"]), [""; 0]);
         assert_eq!(parts_of("-- | Goats -- | -- on roofs :", &["Goats", "on roofs", "-- on roofs"]), ["on roofs"]);
         assert_eq!(parts_of(": Goats on the roof :", &["Goats on the roof"]), ["Goats on the roof"]);
+    }
+
+    #[test]
+    fn a_heading_may_have_a_link_to_itself() {
+        let headings = ["Goats on roofs¶", "Goats on roofs\u{f0c1}", "Goats on roofs#  ", "Goats on roofs"];
+        assert_eq!(parts_of("Goats on roofs — The goat manual", &headings), headings);
+        // No other sign, and none that the page has nowhere.
+        assert_eq!(parts_of("Goats on roofs — The goat manual", &["Goats on roofs*", "Goats on roofs¶¶"]), [""; 0]);
+        let (text, mut lines) = ("Goats on roofs | The goat manual\nChapters\n1 # 2", Vec::new());
+        Normaliser::new(Key::default()).page(text, &mut lines);
+        assert_eq!(TitleParts::new(Key::default()).of(text, &lines).len(), 3);
     }
 
     #[test]
