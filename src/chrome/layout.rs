@@ -2,8 +2,9 @@
 //! fill.
 //!
 //! The *body* is the stretch of lines with the most prose, a maximum-sum segment (Bentley, "Programming Pearls", CACM
-//! 1984) in which every line that is no prose costs a little; it begins with the headline where that is in it. *Anchors* are lines that recur on the site; what stands
-//! between two of them is a *slot*, named by the anchor above it and by the one below.
+//! 1984) in which every line that is no prose costs a little; it begins with the headline where that is in it. *Anchors*
+//! are lines that recur on the site; what stands between two of them is a *slot*, named by the anchor above it and by the
+//! one below.
 
 use std::ops::Range;
 
@@ -74,6 +75,7 @@ impl Layout {
         above.find(|at| dated(at) || !anchor(at)).filter(|at| dated(at) && !has_date_below())
     }
 
+    /// Finds the headline among the lines above the body, or in it: then what stands above is none of the body.
     fn find_headline(&mut self, evidence: &[LineEvidence]) {
         let above = evidence.get(..(self.body.start + 1).min(evidence.len())).unwrap_or_default();
         self.headline = above.iter().rposition(|line| line.headline);

@@ -16,7 +16,7 @@ const MOST: usize = 5;
 const LONGEST: usize = 1024;
 
 /// Signs that are links to the heading they stand behind: of Sphinx and MkDocs, of Read the Docs' theme, of PyData's.
-const PERMALINKS: [char; 3] = ['¶', '\u{f0c1}', '#'];
+const PERMALINKS: [&str; 3] = ["¶", "\u{f0c1}", "#"];
 
 /// Takes the fingerprints of titles and their parts. Keeps its buffers.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub struct TitleParts {
     cuts: Vec<Range<usize>>,
     parts: Vec<Fingerprint>,
     /// Those of [`PERMALINKS`] that a line of the page ends in.
-    signs: Vec<char>,
+    signs: Vec<&'static str>,
     /// A title with a sign behind it.
     signed: String,
 }
@@ -41,14 +41,10 @@ impl TitleParts {
     /// Takes the title of the page with this text and these lines: the whole, then its parts.
     pub fn of(&mut self, text: &str, lines: &[Line]) -> &[Fingerprint] {
         self.parts.clear();
-        let shown = || lines.iter().filter_map(|line| text.get(line.start..line.end)).map(str::trim);
-        self.signs.clear();
-        for line in shown() {
-            let sign = PERMALINKS.into_iter().find(|sign| line.ends_with(*sign));
-            self.signs.extend(sign.filter(|sign| !self.signs.contains(sign)));
-        }
-        if let Some(title) = shown().find(|line| !line.is_empty()) {
-            self.set(title);
+        self.find_signs(text, lines);
+        let title = lines.iter().find(|line| !line.is_blank()).and_then(|line| text.get(line.start..line.end));
+        if let Some(title) = title {
+            self.set(title.trim());
         }
         &self.parts
     }
@@ -56,6 +52,19 @@ impl TitleParts {
     /// Whether the line is the title that was taken last, or a part of it.
     pub fn has(&self, line: &Line) -> bool {
         self.parts.contains(&line.exact)
+    }
+
+    fn find_signs(&mut self, text: &str, lines: &[Line]) {
+        self.signs.clear();
+        for line in lines {
+            // Of bytes: every line of every page is looked at.
+            let line = text.as_bytes().get(line.start..line.end).unwrap_or_default().trim_ascii_end();
+            for sign in PERMALINKS {
+                if line.ends_with(sign.as_bytes()) && !self.signs.contains(&sign) {
+                    self.signs.push(sign);
+                }
+            }
+        }
     }
 
     fn set(&mut self, title: &str) {
@@ -92,7 +101,7 @@ impl TitleParts {
         for sign in signs {
             signed.clear();
             signed.push_str(text);
-            signed.push(*sign);
+            signed.push_str(sign);
             take(signed);
         }
     }
