@@ -68,8 +68,10 @@ const MEAN: f32 = 0.3;
 /// Words of a line that weigh as much as the assumption, and words of the beginning.
 const FEW: [f32; 2] = [2.0, 20.0];
 
-/// What is said of a line of which it is not asked.
-const UNASKED: Topic = Topic { headline: 0.0, text: MEAN };
+impl Topic {
+    /// What is said of a line of which it is not asked, or of which the text is not there.
+    pub const UNASKED: Self = Self { headline: 0.0, text: MEAN };
+}
 
 /// What a line shares of which `shared` of its `words` stand among the `others` words of the beginning.
 fn shrunk(shared: u32, words: u32, others: u32) -> f32 {
@@ -113,7 +115,7 @@ impl Topics {
         topics.extend(shown.zip(evidence).enumerate().map(|(at, (line, evidence))| {
             let own = beginning.next_if(|((of, _), _)| *of == at);
             if evidence.rarity < RECURS {
-                return UNASKED;
+                return Topic::UNASKED;
             }
             let (words, number) = own.map_or((0, 0), |((_, words), number)| (*words, number));
             self.counts(line, number).topic(long, all - words)
@@ -270,7 +272,7 @@ mod tests {
         let pages = [format!("{menu}\n{PAGE}"), format!("{menu}\nGoats"), format!("{menu}\nBells")];
         let of = |pages: &[&str]| topics_on_site(pages)[0];
         let pages = pages.each_ref().map(String::as_str);
-        assert_eq!(of(&pages), UNASKED);
+        assert_eq!(of(&pages), Topic::UNASKED);
         assert!(of(&pages[..1]).headline > 0.0);
     }
 
@@ -288,7 +290,7 @@ mod tests {
     #[test]
     fn a_page_without_words_has_no_topics() {
         let found = topics("*\n---\n\n...");
-        assert_eq!(found, [UNASKED; 3]);
+        assert_eq!(found, [Topic::UNASKED; 3]);
     }
 
     proptest! {

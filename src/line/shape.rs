@@ -143,6 +143,8 @@ struct Counts {
     digits: u32,
     commas: u32,
     sentences: u32,
+    /// Whether what may be a mark of a note stands behind the end of a sentence.
+    noted: bool,
     closed: bool,
     opening: bool,
     divided: bool,
@@ -244,6 +246,9 @@ impl Counts {
             }
             at = (number + 1) * BLOCK;
         }
+        if self.noted {
+            self.sentences = sentences(text);
+        }
         self.ends(text);
     }
 
@@ -265,7 +270,9 @@ impl Counts {
         let behind = stop << 1 | state.ended;
         let (carried, over) = (behind & closing).overflowing_add(closing);
         state.ended = stop >> (BLOCK - 1) | u64::from(over);
-        self.sentences += count((behind | carried) & !closing & looks.blank & part);
+        let rest = (behind | carried) & !closing & part;
+        self.sentences += count(rest & looks.blank);
+        self.noted |= rest & looks.code != 0;
     }
 
     /// Adds to the looks of a block those of its characters beyond ASCII, all bytes of which look alike, but that small
@@ -322,7 +329,7 @@ impl Counts {
             return;
         }
         self.opening = line.ends_with([':', '：']);
-        let text = line.trim_end_matches(is_closing);
+        let text = without_closing(line);
         self.closed = text.ends_with(is_end) && !text.ends_with("...");
         // The last full stop ends no sentence within the line.
         if self.closed && text.ends_with(['。', '！', '？']) {
@@ -358,6 +365,50 @@ impl Counts {
                 | u32::from(self.begins_small) << 28,
         )
     }
+}
+
+/// Bytes of what a mark of a note has between its brackets, at most.
+const MARK: usize = 20;
+
+/// Where the mark of a note ends that a text begins with, in bytes: `[5]`, `[nb 2]`, `[citation needed]`.
+fn mark(text: &str) -> Option<usize> {
+    let end = text.strip_prefix('[')?.find(['[', ']']).filter(|end| (1..=MARK).contains(end))? + 1;
+    text.as_bytes().get(end).is_some_and(|byte| *byte == b']').then_some(end + 1)
+}
+
+/// A text without the quotes, brackets and marks of notes that it ends in.
+fn without_closing(mut text: &str) -> &str {
+    loop {
+        let open = text.strip_suffix(']').and_then(|rest| rest.rfind(['[', ']']));
+        let rest = match open {
+            Some(open) if text.get(open..).and_then(mark).is_some() => text.get(..open).map(str::trim_end),
+            _ => text.strip_suffix(is_closing),
+        };
+        match rest {
+            Some(rest) => text = rest,
+            None => return text,
+        }
+    }
+}
+
+/// Sentences that end within a text, marks of notes behind them aside.
+#[inline(never)]
+fn sentences(text: &str) -> u32 {
+    let (mut sentences, mut ended, mut at) = (0, false, 0);
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        match text.get(at..).filter(|_| ended).and_then(mark) {
+            Some(end) => at += end,
+            None => {
+                let look = look_of(c);
+                let is = |what: u16| look & what != 0;
+                // Unspaced scripts need no space behind a full stop.
+                sentences += u32::from(is(SPACE) && ended) + u32::from(is(FULL_STOP));
+                ended = is(STOP) || ended && is(CLOSING);
+                at += c.len_utf8();
+            }
+        }
+    }
+    sentences
 }
 
 /// What a character counts as, a bit each.
@@ -431,7 +482,7 @@ fn is_end(c: char) -> bool {
     )
 }
 
-/// Whether a character may stand behind the end of a sentence: a quote or bracket that closes.
+/// Whether a character may stand behind the end of a sentence: a quote or bracket that closes, a mark of a note.
 fn is_closing(c: char) -> bool {
     matches!(
         c,
@@ -453,6 +504,11 @@ fn is_closing(c: char) -> bool {
             | '】'
             | '》'
             | '］'
+            | '¹'
+            | '²'
+            | '³'
+            | '⁰'
+            | '⁴'..='⁹' | '†' | '‡'
     )
 }
 
@@ -472,10 +528,16 @@ mod tests {
             "「雨が降った。」",
             "هل أمطرت؟",
             "बारिश हुई।",
+            "It rained.[5]",
+            "“It rained.”[citation needed][nb 2]",
+            "It rained. [12]",
+            "It rained.²",
         ] {
             assert!(Shape::of(line).is_closed(), "{line}");
         }
-        for line in ["Read more", "Read more...", "Topics:", "", "»", "...", "Vol. 3"] {
+        for line in
+            ["Read more", "Read more...", "Topics:", "", "»", "...", "Vol. 3", "Vol. 3 [5]", "[edit]", "]", "x.[]"]
+        {
             assert!(!Shape::of(line).is_closed(), "{line}");
         }
     }
@@ -487,6 +549,8 @@ mod tests {
             ("It rained.", 0),
             ("“It rained.” It poured. Then it stopped! No one knew? No.", 3),
             ("雨が降った。風が吹いた。", 1),
+            ("It rained.[5] It poured.[6][nb 2] Then it stopped!¹ No.[7]", 3),
+            ("It rained.[a mark that is none, so long is it] It poured.", 0),
             ("dehusk.toml and example.org", 0),
         ] {
             assert_eq!(Shape::of(line).sentences(), sentences, "{line}");
@@ -515,12 +579,19 @@ mod tests {
         }
     }
 
+    /// How long the mark of a note is that a text begins with, in bytes.
+    fn plain_mark(text: &str) -> usize {
+        let inner = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or("", |(inner, _)| inner);
+        if inner.is_empty() || inner.len() > MARK || inner.contains('[') { 0 } else { inner.len() + 2 }
+    }
+
     /// Counts the characters of a line one by one.
     fn plainly(line: &str) -> Counts {
         let mut counts = Counts::default();
         let (mut spaced, mut ended) = (true, false);
         counts.begins_small = line.starts_with(char::is_lowercase);
-        for c in line.chars() {
+        let mut marked = 0;
+        for (at, c) in line.char_indices() {
             let look = look(c);
             let is = |what: u16| look & what != 0;
             counts.characters += 1;
@@ -538,12 +609,21 @@ mod tests {
             counts.code |= is(CODE);
             counts.divided |= is(DIVIDER);
             // Unspaced scripts need no space behind a full stop.
-            counts.sentences += u32::from(space && ended) + u32::from(is(FULL_STOP));
-            ended = is(STOP) || ended && is(CLOSING);
+            if ended && at >= marked {
+                marked = at + plain_mark(&line[at..]);
+            }
+            if at >= marked {
+                counts.sentences += u32::from(space && ended) + u32::from(is(FULL_STOP));
+                ended = is(STOP) || ended && is(CLOSING);
+            }
             spaced = space;
         }
         counts.opening = line.ends_with([':', '：']);
-        let text = line.trim_end_matches(is_closing);
+        let mut text = line;
+        while let Some(last) = text.chars().next_back().filter(|c| is_closing(*c)) {
+            let open = text.rfind('[').filter(|open| *open + plain_mark(&text[*open..]) == text.len());
+            text = open.map_or(&text[..text.len() - last.len_utf8()], |open| text[..open].trim_end());
+        }
         counts.closed = text.ends_with(is_end) && !text.ends_with("...");
         // The last full stop ends no sentence within the line.
         if counts.closed && text.ends_with(['。', '！', '？']) {
@@ -560,7 +640,7 @@ mod tests {
 
         #[test]
         fn blocks_show_what_characters_do(
-            line in "([ -~\t\u{a0}\u{3000}]|[.!?؟।。！][\"')\\]}>*”’」]{0,70} ?|[äßÄ雨٣½、；»•：…]|.){0,150}",
+            line in "([ -~\t\u{a0}\u{3000}]|[.!?؟।。！][\"')\\]}>*”’」]{0,70} ?|[äßÄ雨٣½、；»•：…²†]|[.!]?\\[[a1 ]{0,25}\\] ?|.){0,150}",
         ) {
             prop_assert_eq!(plainly(line.trim()).pack(), Shape::of(&line));
         }

@@ -7,6 +7,7 @@ use crate::chrome::evidence::LineEvidence;
 use crate::chrome::run::Run;
 use crate::chrome::site::Pooled;
 use crate::chrome::statistics::RECURS;
+use crate::chrome::topic::Topic;
 use crate::chrome::usual::Usual;
 
 /// Share of a site's pages from which a line is of the frame that all pages have.
@@ -245,7 +246,7 @@ impl Line<'_> {
 
     #[inline(always)]
     pub fn topic(&mut self, round: &[Row; RADII.len()]) {
-        let topic = self.page.topics.get(self.at).copied().unwrap_or_default();
+        let topic = self.page.topics.get(self.at).copied().unwrap_or(Topic::UNASKED);
         self.set(F::topic_text, topic.text);
         self.set(F::topic_text_length, topic.text * self.long);
         let share = |row: &Row| (row[Sum::Headline as usize] / (row[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0);
@@ -287,7 +288,6 @@ mod tests {
     use crate::chrome::feature::tests::{features, page};
     use crate::chrome::layout::Layout;
     use crate::chrome::logarithm::of_whole;
-    use crate::chrome::topic::Topic;
 
     #[test]
     fn a_run_counts_by_its_length_and_by_whether_it_hangs_on_the_frame() {

@@ -118,7 +118,7 @@ pub struct PageEvidence<'a> {
     pub layout: &'a Layout,
     /// What the site's other pages have in each line's slots.
     pub pooled: &'a [[Pooled; 2]],
-    /// What each shares with its page.
+    /// What each shares with its page; none where the text is not there.
     pub topics: &'a [Topic],
     /// Where each stands on the site's other pages.
     pub usual: &'a [Usual],
