@@ -36,7 +36,7 @@ const LONGEST: f32 = 2000.0;
 /// What it costs to move a weight, by the square of the way and half of this.
 const PENALTY: f64 = 0.03;
 /// Steps of the optimiser.
-const STEPS: usize = 4;
+const STEPS: usize = 3;
 
 /// Trains on sites, one after the other. Keeps its buffers.
 pub struct SelfTraining<'a> {

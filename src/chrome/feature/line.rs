@@ -328,6 +328,15 @@ mod tests {
     }
 
     #[test]
+    fn of_a_page_whose_text_is_not_there_lines_share_what_most_do() {
+        let lines = of_first(&["ferry\nlate"]);
+        let found: Vec<f32> = features(&lines, &[], &[], 3).iter().map(|line| line[F::topic_text as usize]).collect();
+        assert_eq!(found, [Topic::UNASKED.text; 2]);
+        // Which is not nothing: else such pages would seem to hold other pages' text.
+        assert!(found.iter().all(|text| *text > 0.0));
+    }
+
+    #[test]
     fn where_a_line_usually_stands_counts_as_far_as_it_is_known() {
         let (lines, layout, mut found) = (of_first(&["See also\nferry"]), Layout::default(), Vec::new());
         let usual = [Usual { sure: 0.5, middle: 0.4, apart: 1.0 }];
