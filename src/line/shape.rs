@@ -143,7 +143,7 @@ struct Counts {
     digits: u32,
     commas: u32,
     sentences: u32,
-    /// Whether what may be a mark of a note stands behind the end of a sentence.
+    /// Whether what may begin the mark of a note, as code has it too, stands behind the end of a sentence.
     noted: bool,
     closed: bool,
     opening: bool,
@@ -246,7 +246,7 @@ impl Counts {
             }
             at = (number + 1) * BLOCK;
         }
-        if self.noted {
+        if self.noted && text.contains('[') {
             self.sentences = sentences(text);
         }
         self.ends(text);
