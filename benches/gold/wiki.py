@@ -34,6 +34,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from selectolax.lexbor import LexborHTMLParser
@@ -53,10 +54,23 @@ UNCOUNTED_SECTIONS = re.compile(
     re.I,
 )
 FEWEST_PARAGRAPHS = 2
+OF_WIKI = re.compile(r"https://(\w\w)\.wikipedia")
 
-# What the interface says, by language: what is above the article, the menus, and the last lines.
-WORDS = {
-    "en": (
+class Interface(NamedTuple):
+    """What a wiki's interface says in one language."""
+
+    name: str
+    above: list[str]  # below the heading of each page
+    menus: dict[str, str]  # entries by heading, divided by `|`
+    edited: str  # the last line but the licence, with a date
+    last: list[str]  # the licence, and the last menu
+    retrieved: str
+    categories: str
+    months: list[str]
+
+
+INTERFACES = {
+    "en": Interface(
         "Wikipedia",
         ["From Wikipedia, the free encyclopedia", "Jump to navigation", "Jump to search"],
         {
@@ -78,8 +92,9 @@ WORDS = {
         ],
         "Retrieved from",
         "Categories",
+        "January February March April May June July August September October November December".split(),
     ),
-    "de": (
+    "de": Interface(
         "Wikipedia",
         ["aus Wikipedia, der freien Enzyklopädie", "Wechseln zu: Navigation, Suche"],
         {
@@ -97,8 +112,9 @@ WORDS = {
         ],
         "Abgerufen von",
         "Kategorien",
+        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
     ),
-    "fr": (
+    "fr": Interface(
         "Wikipédia",
         ["Un article de Wikipédia, l'encyclopédie libre.", "Aller à : navigation, rechercher"],
         {
@@ -116,8 +132,9 @@ WORDS = {
         ],
         "Ce document provient de",
         "Catégories",
+        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
     ),
-    "ja": (
+    "ja": Interface(
         "Wikipedia",
         ["出典: フリー百科事典『ウィキペディア（Wikipedia）』", "移動先: 案内、検索"],
         {
@@ -134,13 +151,8 @@ WORDS = {
         ],
         "取得元",
         "カテゴリ",
+        [str(month) for month in range(1, 13)],
     ),
-}
-MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "ja": [str(month) for month in range(1, 13)],
 }
 
 
@@ -156,7 +168,7 @@ def articles(packages):
         if isinstance(node, dict):
             title = node.get("title", title)
             for key, value in node.items():
-                of_wiki = re.match(r"https://(\w\w)\.wikipedia", key)
+                of_wiki = OF_WIKI.match(key)
                 if key == "*" and "mw-parser-output" in str(value)[:300]:
                     take(language, title, value)
                 else:
@@ -175,19 +187,20 @@ def articles(packages):
         for node in ast.parse(data).body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
                 values[node.targets[0].id] = node.value.value
-        language = re.match(r"https://(\w\w)\.wikipedia", values.get("query", ""))
+        of_wiki = OF_WIKI.match(values.get("query", ""))
         try:
             answer = json.loads(values.get("response", ""))["parse"]
         except (ValueError, KeyError):
             continue
-        if language:
-            take(language[1], answer.get("title"), answer.get("text"))
+        if of_wiki:
+            take(of_wiki[1], answer.get("title"), answer.get("text"))
     return dict(found)
 
 
-def menus(words):
+def menus(interface):
     entries = lambda items: "".join(f"<li><a href='#'>{html.escape(item)}</a></li>" for item in items.split("|"))
-    return "".join(f"<div><h3>{html.escape(name)}</h3><ul>{entries(items)}</ul></div>" for name, items in words.items())
+    shown = (f"<div><h3>{html.escape(name)}</h3><ul>{entries(items)}</ul></div>" for name, items in interface.menus.items())
+    return "".join(shown)
 
 
 def edit_links_first(text):
@@ -198,30 +211,31 @@ def edit_links_first(text):
 
 def page(language, title, text, skin):
     """The page that a wiki would show of an article."""
-    name, above, words, edited, last, retrieved, categories = WORDS[language]
+    interface = INTERFACES[language]
     number = int(documentation.md5(title)[:8], 16)
     when = {"day": 1 + number % 28, "hour": f"{number % 24:02}", "minute": f"{number // 24 % 60:02}"}
-    edited = edited.format(month=MONTHS[language][number // 7 % 12], **when)
+    edited = interface.edited.format(month=interface.months[number // 7 % 12], **when)
     escaped = html.escape(title)
     links = [a.text(strip=True) for a in LexborHTMLParser(text).css("p a")]
     named = list(dict.fromkeys(link for link in links if 4 < len(link) < 40))[: 3 + number % 5]
-    head = f"<html><head><meta charset='utf-8'><title>{escaped} - {name}</title></head><body>"
+    head = f"<html><head><meta charset='utf-8'><title>{escaped} - {interface.name}</title></head><body>"
+    above = interface.above
     if skin == "monobook":
         above, text = [above[0], " ".join(above[1:])], edit_links_first(text)
     over = "".join(f"<div>{html.escape(line)}</div>" for line in above)
     content = f"<h1 id='firstHeading'>{escaped}</h1>{over}<div id='mw-content-text'>{text}</div>"
     content += (
-        f"<div class='printfooter'>{retrieved} \"https://{language}.wikipedia.example/w/index.php?title={quote(title)}"
-        f"&amp;oldid={number % 10**9}\"</div><div class='catlinks'>{categories}: {html.escape(' | '.join(named))}</div>"
+        f"<div class='printfooter'>{interface.retrieved} \"https://{language}.wikipedia.example/w/index.php?title={quote(title)}"
+        f"&amp;oldid={number % 10**9}\"</div><div class='catlinks'>{interface.categories}: {html.escape(' | '.join(named))}</div>"
     )
-    foot = f"<div id='footer'><ul><li>{edited}</li><li>{html.escape(last[0])}</li></ul><ul>"
-    foot += "".join(f"<li><a href='#'>{html.escape(item)}</a></li>" for item in last[1].split("|")) + "</ul></div>"
+    foot = f"<div id='footer'><ul><li>{edited}</li><li>{html.escape(interface.last[0])}</li></ul><ul>"
+    foot += "".join(f"<li><a href='#'>{html.escape(item)}</a></li>" for item in interface.last[1].split("|")) + "</ul></div>"
     if skin != "vector2022":
-        return f"{head}{content}{menus(words)}{foot}</body></html>"
+        return f"{head}{content}{menus(interface)}{foot}</body></html>"
     sections = [h.text(strip=True) for h in LexborHTMLParser(text).css(".mw-headline")]
     sections = "".join(f"<li><a href='#'>{html.escape(section)}</a></li>" for section in sections)
     contents = f"<div><h2>Contents</h2><button>hide</button><ul><li>(Top)</li>{sections}</ul></div>"
-    return f"{head}{menus(words)}{contents}{content}{foot}</body></html>"
+    return f"{head}{menus(interface)}{contents}{content}{foot}</body></html>"
 
 
 def without_uncounted_sections(text):
@@ -276,7 +290,7 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     sites = collections.defaultdict(dict)
     for (language, title), text in sorted(articles(options.packages).items()):
-        if language not in WORDS:
+        if language not in INTERFACES:
             continue
         skins = ["monobook", "vector", "vector2022"] if language == "en" else ["vector"]
         for number, skin in enumerate(skins):

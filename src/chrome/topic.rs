@@ -13,7 +13,7 @@ use crate::line::Line;
 use crate::line::words::long_words;
 
 /// What a line shares with its page, as shares between 0 and 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Topic {
     /// Share of the headline's long words that the line has. Of the title if no line is the headline.
     pub headline: f32,
@@ -68,9 +68,11 @@ const MEAN: f32 = 0.3;
 /// Words of a line that weigh as much as the assumption, and words of the beginning.
 const FEW: [f32; 2] = [2.0, 20.0];
 
-impl Topic {
-    /// What is said of a line of which it is not asked, or of which the text is not there.
-    pub const UNASKED: Self = Self { headline: 0.0, text: MEAN };
+/// What is said of a line of which it is not asked, or of which the text is not there.
+impl Default for Topic {
+    fn default() -> Self {
+        Self { headline: 0.0, text: MEAN }
+    }
 }
 
 /// What a line shares of which `shared` of its `words` stand among the `others` words of the beginning.
@@ -115,7 +117,7 @@ impl Topics {
         topics.extend(shown.zip(evidence).enumerate().map(|(at, (line, evidence))| {
             let own = beginning.next_if(|((of, _), _)| *of == at);
             if evidence.rarity < RECURS {
-                return Topic::UNASKED;
+                return Topic::default();
             }
             let (words, number) = own.map_or((0, 0), |((_, words), number)| (*words, number));
             self.counts(line, number).topic(long, all - words)
@@ -272,7 +274,7 @@ mod tests {
         let pages = [format!("{menu}\n{PAGE}"), format!("{menu}\nGoats"), format!("{menu}\nBells")];
         let of = |pages: &[&str]| topics_on_site(pages)[0];
         let pages = pages.each_ref().map(String::as_str);
-        assert_eq!(of(&pages), Topic::UNASKED);
+        assert_eq!(of(&pages), Topic::default());
         assert!(of(&pages[..1]).headline > 0.0);
     }
 
@@ -290,7 +292,7 @@ mod tests {
     #[test]
     fn a_page_without_words_has_no_topics() {
         let found = topics("*\n---\n\n...");
-        assert_eq!(found, [Topic::UNASKED; 3]);
+        assert_eq!(found, [Topic::default(); 3]);
     }
 
     proptest! {

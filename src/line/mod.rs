@@ -10,6 +10,7 @@
 mod address;
 mod calendar;
 mod character;
+mod footnote;
 pub(crate) mod lanes;
 pub mod mark;
 mod normalise;

@@ -8,6 +8,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use super::footnote;
 use super::scan::{BLOCK, Looks, first_bits, looks};
 
 /// The shape of one line. The default is that of a blank line.
@@ -143,8 +144,8 @@ struct Counts {
     digits: u32,
     commas: u32,
     sentences: u32,
-    /// Whether what may begin the mark of a note, as code has it too, stands behind the end of a sentence.
-    noted: bool,
+    /// Whether what is common in code stands behind the end of a sentence: a bracket, perhaps, that a footnote marker opens.
+    code_behind_sentence: bool,
     closed: bool,
     opening: bool,
     divided: bool,
@@ -246,7 +247,7 @@ impl Counts {
             }
             at = (number + 1) * BLOCK;
         }
-        if self.noted && text.contains('[') {
+        if self.code_behind_sentence && text.contains('[') {
             self.sentences = sentences(text);
         }
         self.ends(text);
@@ -272,7 +273,7 @@ impl Counts {
         state.ended = stop >> (BLOCK - 1) | u64::from(over);
         let rest = (behind | carried) & !closing & part;
         self.sentences += count(rest & looks.blank);
-        self.noted |= rest & looks.code != 0;
+        self.code_behind_sentence |= rest & looks.code != 0;
     }
 
     /// Adds to the looks of a block those of its characters beyond ASCII, all bytes of which look alike, but that small
@@ -367,36 +368,20 @@ impl Counts {
     }
 }
 
-/// Bytes of what a mark of a note has between its brackets, at most.
-const MARK: usize = 20;
-
-/// Where the mark of a note ends that a text begins with, in bytes: `[5]`, `[nb 2]`, `[citation needed]`.
-fn mark(text: &str) -> Option<usize> {
-    let end = text.strip_prefix('[')?.find(['[', ']']).filter(|end| (1..=MARK).contains(end))? + 1;
-    text.as_bytes().get(end).is_some_and(|byte| *byte == b']').then_some(end + 1)
-}
-
-/// A text without the quotes, brackets and marks of notes that it ends in.
+/// A text without the quotes, brackets and footnote markers that it ends in.
 fn without_closing(mut text: &str) -> &str {
-    loop {
-        let open = text.strip_suffix(']').and_then(|rest| rest.rfind(['[', ']']));
-        let rest = match open {
-            Some(open) if text.get(open..).and_then(mark).is_some() => text.get(..open).map(str::trim_end),
-            _ => text.strip_suffix(is_closing),
-        };
-        match rest {
-            Some(rest) => text = rest,
-            None => return text,
-        }
+    while let Some(rest) = footnote::strip(text).or_else(|| text.strip_suffix(is_closing)) {
+        text = rest;
     }
+    text
 }
 
-/// Sentences that end within a text, marks of notes behind them aside.
+/// Sentences that end within a text, footnote markers behind them aside.
 #[inline(never)]
 fn sentences(text: &str) -> u32 {
     let (mut sentences, mut ended, mut at) = (0, false, 0);
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        match text.get(at..).filter(|_| ended).and_then(mark) {
+        match text.get(at..).filter(|_| ended).and_then(footnote::at_start) {
             Some(end) => at += end,
             None => {
                 let look = look_of(c);
@@ -482,7 +467,7 @@ fn is_end(c: char) -> bool {
     )
 }
 
-/// Whether a character may stand behind the end of a sentence: a quote or bracket that closes, a mark of a note.
+/// Whether a character may stand behind the end of a sentence: a quote or bracket that closes, a footnote marker.
 fn is_closing(c: char) -> bool {
     matches!(
         c,
@@ -504,12 +489,7 @@ fn is_closing(c: char) -> bool {
             | '】'
             | '》'
             | '］'
-            | '¹'
-            | '²'
-            | '³'
-            | '⁰'
-            | '⁴'..='⁹' | '†' | '‡'
-    )
+    ) || footnote::is_sign(c)
 }
 
 #[cfg(test)]
@@ -550,7 +530,7 @@ mod tests {
             ("“It rained.” It poured. Then it stopped! No one knew? No.", 3),
             ("雨が降った。風が吹いた。", 1),
             ("It rained.[5] It poured.[6][nb 2] Then it stopped!¹ No.[7]", 3),
-            ("It rained.[a mark that is none, so long is it] It poured.", 0),
+            ("It rained.[a marker that is none, so long is it] It poured.", 0),
             ("dehusk.toml and example.org", 0),
         ] {
             assert_eq!(Shape::of(line).sentences(), sentences, "{line}");
@@ -579,10 +559,10 @@ mod tests {
         }
     }
 
-    /// How long the mark of a note is that a text begins with, in bytes.
+    /// How long the footnote marker is that a text begins with, in bytes.
     fn plain_mark(text: &str) -> usize {
         let inner = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or("", |(inner, _)| inner);
-        if inner.is_empty() || inner.len() > MARK || inner.contains('[') { 0 } else { inner.len() + 2 }
+        if inner.is_empty() || inner.len() > 20 || inner.contains('[') { 0 } else { inner.len() + 2 }
     }
 
     /// Counts the characters of a line one by one.

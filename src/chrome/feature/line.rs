@@ -7,7 +7,6 @@ use crate::chrome::evidence::LineEvidence;
 use crate::chrome::run::Run;
 use crate::chrome::site::Pooled;
 use crate::chrome::statistics::RECURS;
-use crate::chrome::topic::Topic;
 use crate::chrome::usual::Usual;
 
 /// Share of a site's pages from which a line is of the frame that all pages have.
@@ -246,7 +245,7 @@ impl Line<'_> {
 
     #[inline(always)]
     pub fn topic(&mut self, round: &[Row; RADII.len()]) {
-        let topic = self.page.topics.get(self.at).copied().unwrap_or(Topic::UNASKED);
+        let topic = self.page.topics.get(self.at).copied().unwrap_or_default();
         self.set(F::topic_text, topic.text);
         self.set(F::topic_text_length, topic.text * self.long);
         let share = |row: &Row| (row[Sum::Headline as usize] / (row[Sum::Weight as usize] + 1.0)).clamp(0.0, 1.0);
@@ -288,6 +287,7 @@ mod tests {
     use crate::chrome::feature::tests::{features, page};
     use crate::chrome::layout::Layout;
     use crate::chrome::logarithm::of_whole;
+    use crate::chrome::topic::Topic;
 
     #[test]
     fn a_run_counts_by_its_length_and_by_whether_it_hangs_on_the_frame() {
@@ -331,9 +331,9 @@ mod tests {
     fn of_a_page_whose_text_is_not_there_lines_share_what_most_do() {
         let lines = of_first(&["ferry\nlate"]);
         let found: Vec<f32> = features(&lines, &[], &[], 3).iter().map(|line| line[F::topic_text as usize]).collect();
-        assert_eq!(found, [Topic::UNASKED.text; 2]);
-        // Which is not nothing: else such pages would seem to hold other pages' text.
-        assert!(found.iter().all(|text| *text > 0.0));
+        // Nothing would be what lines of another page's text share.
+        assert_eq!(found, [Topic::default().text; 2]);
+        assert!(found[0] > 0.0);
     }
 
     #[test]
