@@ -3,7 +3,8 @@
 //! A chapter that also stands in the manual on one page is content on both; an article stands in full on the page of its
 //! month. Its lines recur, and yet are no chrome: such pages say nothing about each other's lines, so a line is counted
 //! without them. Pages are compared by the prose that few pages of the site have, in the sample of the site, by
-//! containment: the copy of a page may hold ten times its text.
+//! containment: the copy of a page may hold ten times its text. The prose of a list of the day's teasers may be most of
+//! what pages have, which are no copies for that: they begin differently below their headlines.
 
 use std::collections::HashMap;
 
@@ -19,14 +20,44 @@ type Pages = u128;
 pub struct Copies {
     /// What tells the pages apart, in ascending order; the place of a page is its bit.
     digests: Vec<u128>,
-    /// The rare prose of each page, in characters.
+    /// The rare prose of each page, and that of its opening, in characters.
     prose: Vec<f32>,
-    /// The pages of each rare line that stands on more than one of them; empty if none of these is prose.
-    on: HashMap<Fingerprint, Pages, Seed>,
+    openings: Vec<f32>,
+    /// Where each rare line stands that more than one of them have; empty if none of these is prose.
+    on: HashMap<Fingerprint, On, Seed>,
     /// Pages up to which prose is rare.
     rare: u32,
     /// Share of a page's rare prose that makes the other a copy.
     share: f32,
+}
+
+/// The pages that a line stands on, and those of them that it is of the opening of.
+#[derive(Clone, Copy, Debug, Default)]
+struct On {
+    pages: Pages,
+    opens: Pages,
+}
+
+/// The rare prose that a page begins with, as its lines are met one after the other: below its headline, or, where that
+/// is not known, at its top.
+#[derive(Debug)]
+struct Opening {
+    from: usize,
+    prose: f32,
+}
+
+impl Opening {
+    /// Of a page that has its headline in this line.
+    fn below(headline: Option<usize>) -> Self {
+        Self { from: headline.unwrap_or_default(), prose: 0.0 }
+    }
+
+    /// Meets the next line of prose; whether it is of the opening.
+    fn meet(&mut self, at: usize, prose: f32) -> bool {
+        let is_of = at >= self.from && self.prose < OPENING;
+        self.prose += if is_of { prose } else { 0.0 };
+        is_of
+    }
 }
 
 /// Characters of prose from which a line tells a copy.
@@ -40,36 +71,48 @@ const SHARE_OF_FEW: f32 = 0.8;
 const FEW: u64 = 6;
 /// Rare prose that a page must have to be compared, in characters.
 const LEAST: f32 = 300.0;
+/// Characters of rare prose that are an opening, and the share of it that a copy has.
+const OPENING: f32 = 300.0;
+const SHARE_OF_OPENING: f32 = 0.25;
 
 impl Copies {
-    /// Notes where the prose of the pages of a site's sample stands.
-    pub fn learn<'a>(pages: impl Iterator<Item = (u128, &'a [Line])>, site: &SiteCounts) -> Self {
+    /// Notes where the prose of the pages of a site's sample stands: what tells each page, its lines, and its titles.
+    pub fn learn<'a>(pages: impl Iterator<Item = (u128, &'a [Line], &'a [Fingerprint])>, site: &SiteCounts) -> Self {
         let all = site.pages();
         let rare = ((RARE.0 * all as f64) as u64).clamp(2, RARE.1) as u32;
         let share = if all < FEW { SHARE_OF_FEW } else { SHARE };
         let mut copies = Self { rare, share, ..Self::default() };
-        let mut pages: Vec<(u128, &[Line])> = pages.take(Pages::BITS as usize).collect();
-        pages.sort_unstable_by_key(|(digest, _)| *digest);
+        let mut pages: Vec<(u128, &[Line], &[Fingerprint])> = pages.take(Pages::BITS as usize).collect();
+        pages.sort_unstable_by_key(|(digest, ..)| *digest);
         let mut told = false;
-        for (bit, (digest, lines)) in (0..).zip(pages) {
-            let mut sum = 0.0;
-            for line in lines.iter().filter(|line| !line.is_blank()) {
+        for (bit, (digest, lines, titles)) in (0..).zip(pages) {
+            let lines = || lines.iter().filter(|line| !line.is_blank()).enumerate();
+            let is_headline = |(at, line): &(usize, &Line)| {
+                *at > 0 && titles.contains(&line.exact) && site.template(line.template) <= rare
+            };
+            let (mut sum, mut opening) = (0.0, Opening::below(lines().find(is_headline).map(|(at, _)| at)));
+            for (at, line) in lines() {
                 let on = site.template(line.template);
                 if on > rare {
                     continue;
                 }
                 let prose = prose(line.shape);
-                sum += if prose < TELLING { 0.0 } else { prose };
+                let tells = prose >= TELLING;
+                sum += if tells { prose } else { 0.0 };
+                let opens = tells && opening.meet(at, prose);
                 if on > 1 {
-                    told |= prose >= TELLING;
-                    *copies.on.entry(line.template).or_default() |= 1 << bit;
+                    told |= tells;
+                    let on = copies.on.entry(line.template).or_default();
+                    on.pages |= 1 << bit;
+                    on.opens |= Pages::from(opens) << bit;
                 }
             }
             copies.digests.push(digest);
             copies.prose.push(sum);
+            copies.openings.push(opening.prose);
         }
         if told {
-            copies.on.retain(|_, pages| pages.count_ones() > 1);
+            copies.on.retain(|_, on| on.pages.count_ones() > 1);
         } else {
             copies.on = HashMap::default();
         }
@@ -90,7 +133,7 @@ impl Copies {
         // Above the first line stands the edge of the page, which all pages have.
         let mut on_above = u32::MAX;
         for line in evidence {
-            let on = self.on.get(&line.template).map_or(0, |on| (on & copies).count_ones());
+            let on = self.on.get(&line.template).map_or(0, |on| (on.pages & copies).count_ones());
             line.discount(on, on_above, expected);
             on_above = line.on;
         }
@@ -99,32 +142,46 @@ impl Copies {
     /// The copies of a page.
     fn of(&self, digest: u128, evidence: &[LineEvidence]) -> Pages {
         let own = self.digests.binary_search(&digest).map_or(0, |at| 1 << at);
-        let mut shared = [0.0f32; Pages::BITS as usize];
-        let (mut all, mut any) = (0.0, 0);
-        for line in evidence.iter().filter(|line| line.on <= self.rare && line.time == 1) {
+        // By page, the prose that this page has too, and that of the openings of both.
+        let mut shared = [[0.0f32; 3]; Pages::BITS as usize];
+        let is_headline = |line: &LineEvidence| line.titular && line.on <= self.rare;
+        let (mut all, mut any, mut opening) = (0.0, 0, Opening::below(evidence.iter().position(is_headline)));
+        for (at, line) in evidence.iter().enumerate().filter(|(_, line)| line.on <= self.rare && line.time == 1) {
             let prose = prose(line.shape);
             if prose < TELLING {
                 continue;
             }
             all += prose;
-            let mut on = if line.on > 1 { self.on.get(&line.template).copied().unwrap_or_default() & !own } else { 0 };
-            any |= on;
-            while on != 0 {
-                shared[on.trailing_zeros() as usize] += prose;
-                on &= on - 1;
+            let opens = opening.meet(at, prose);
+            let on = if line.on > 1 { self.on.get(&line.template).copied().unwrap_or_default() } else { On::default() };
+            any |= on.pages & !own;
+            for other in bits(on.pages & !own) {
+                let [prose_of_both, own_opening, its_opening] = &mut shared[other];
+                *prose_of_both += prose;
+                *own_opening += if opens { prose } else { 0.0 };
+                *its_opening += if on.opens >> other & 1 == 1 { prose } else { 0.0 };
             }
         }
-        let mut copies = 0;
-        while any != 0 {
-            let at = any.trailing_zeros() as usize;
-            let lesser = self.prose.get(at).map_or(all, |prose| prose.min(all));
-            if lesser >= LEAST && shared[at] >= self.share * lesser {
-                copies |= 1 << at;
-            }
-            any &= any - 1;
-        }
-        copies
+        let begins_like = |shared: f32, opening: f32| shared >= SHARE_OF_OPENING * opening;
+        let known = |other: usize| self.prose.get(other).zip(self.openings.get(other));
+        let is_copy = |other: &usize| {
+            known(*other).is_some_and(|(prose, its_opening)| {
+                let (lesser, [of_both, of_own, of_its]) = (prose.min(all), shared[*other]);
+                let is_alike = lesser >= LEAST && of_both >= self.share * lesser;
+                is_alike && (begins_like(of_own, opening.prose) || begins_like(of_its, *its_opening))
+            })
+        };
+        bits(any).filter(is_copy).fold(0, |copies, other| copies | 1 << other)
     }
+}
+
+/// The places of the bits that are set.
+fn bits(mut set: Pages) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = (set != 0).then(|| set.trailing_zeros() as usize)?;
+        set &= set - 1;
+        Some(at)
+    })
 }
 
 #[cfg(test)]
@@ -134,19 +191,21 @@ mod tests {
     use super::*;
     use crate::census::digest;
     use crate::chrome::evidence::{Gatherer, tests::census};
-    use crate::line::{Key, Normaliser};
+    use crate::line::{Key, Normaliser, TitleParts};
 
     /// The evidence on the lines of each of these pages of one site, without and with its copies discounted.
     fn evidence(texts: &[String]) -> Vec<[Vec<LineEvidence>; 2]> {
         let pages: Vec<(&str, &str)> = texts.iter().map(|text| ("s", &**text)).collect();
         let census = census(&pages);
         let site = census.sites().remove("s").unwrap();
-        let sample: Vec<_> = census.sample(&site).map(|page| (page.digest, page.lines())).collect();
-        let copies = Copies::learn(sample.iter().map(|(digest, lines)| (*digest, &**lines)), &site);
+        let sample: Vec<_> = census.sample(&site).map(|page| (page.digest, page.lines(), page.titles)).collect();
+        let pages = sample.iter().map(|(digest, lines, titles)| (*digest, &**lines, &**titles));
+        let copies = Copies::learn(pages, &site);
         let of = |text: &String| {
             let (mut lines, mut plain) = (Vec::new(), Vec::new());
             Normaliser::new(Key::default()).page(text, &mut lines);
-            Gatherer::default().gather(&lines, &[], &site, &mut plain);
+            let mut titles = TitleParts::new(Key::default());
+            Gatherer::default().gather(&lines, titles.of(text, &lines), &site, &mut plain);
             let mut discounted = plain.clone();
             let digest = digest(plain.iter().map(|line| line.template), &mut Vec::new());
             copies.discount(digest, &mut discounted, &site);
@@ -192,6 +251,40 @@ mod tests {
         for [plain, discounted] in evidence(&pages[..2]) {
             assert_eq!(plain, discounted);
         }
+    }
+
+    /// An article of its own on each page, with the teasers of the day below it, which three pages in ten have.
+    fn with_teasers(page: impl Fn(usize, &str) -> String) -> Vec<String> {
+        let teasers: String = (800..812).map(|n| paragraph(n) + "\n").collect();
+        (0..10).map(|n| page(n, if n < 3 { &teasers } else { "" })).collect()
+    }
+
+    #[test]
+    fn pages_that_share_the_teasers_of_a_day_are_no_copies() {
+        let headline = |n: usize| format!("Of {} on the quay", "goat".repeat(n + 1));
+        for pages in [
+            with_teasers(|n, teasers| format!("Home\n{}\n{teasers}", chapter(n))),
+            // The headline tells where a page begins, also below teasers.
+            with_teasers(|n, teasers| format!("{0}\nHome\n{teasers}\n{0}\n{1}", headline(n), chapter(n))),
+        ] {
+            for [plain, discounted] in evidence(&pages) {
+                assert_eq!(plain, discounted);
+            }
+        }
+        // Without it, what stands at the top is the beginning.
+        let pages = with_teasers(|n, teasers| format!("{}\nHome\n{teasers}\n{}", headline(n), chapter(n)));
+        let found = evidence(&pages);
+        assert!(found[..3].iter().all(|[plain, discounted]| plain[2].on == 3 && discounted[2].on == 1));
+        assert!(found[3..].iter().all(|[plain, discounted]| plain == discounted));
+    }
+
+    #[test]
+    fn a_copy_may_begin_otherwise_if_the_other_begins_as_it_goes_on() {
+        // The article of a month's page, which begins with another article.
+        let mut pages: Vec<String> = (0..10).map(|n| format!("Home\n{}", chapter(n))).collect();
+        pages.push(format!("Home\n{}\n{}\n{}", chapter(20), chapter(3), chapter(21)));
+        let found = evidence(&pages);
+        assert!(found.iter().enumerate().all(|(n, [plain, discounted])| (plain != discounted) == (n == 3 || n == 10)));
     }
 
     proptest! {

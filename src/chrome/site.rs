@@ -98,7 +98,7 @@ impl SiteModel {
         let mut slots = Slots::default();
         let mut sums = Sums::default();
         let pages: Vec<_> = census.sample(&counts).map(|page| (page.digest, page.lines(), page.titles)).collect();
-        let copies = Copies::learn(pages.iter().map(|(digest, lines, _)| (*digest, &**lines)), &counts);
+        let copies = Copies::learn(pages.iter().map(|(digest, lines, titles)| (*digest, &**lines, &**titles)), &counts);
         let (mut finder, mut places, mut dates) = (Finder::default(), Places::default(), dateline::Finder::default());
         for (digest, lines, titles) in pages {
             gatherer.gather(&lines, &titles, &counts, &mut evidence);
