@@ -20,9 +20,8 @@ type Pages = u128;
 pub struct Copies {
     /// What tells the pages apart, in ascending order; the place of a page is its bit.
     digests: Vec<u128>,
-    /// The rare prose of each page, and that of its opening, in characters.
-    prose: Vec<f32>,
-    openings: Vec<f32>,
+    /// The rare prose of each page.
+    prose: Vec<Prose>,
     /// Where each rare line stands that more than one of them have; empty if none of these is prose.
     on: HashMap<Fingerprint, On, Seed>,
     /// Pages up to which prose is rare.
@@ -38,25 +37,46 @@ struct On {
     opens: Pages,
 }
 
-/// The rare prose that a page begins with, as its lines are met one after the other: below its headline, or, where that
-/// is not known, at its top.
-#[derive(Debug)]
-struct Opening {
+/// The rare prose of a page, in characters, as its lines are met one after the other. Its opening is what it begins with:
+/// below its headline, or, where that is not known, at its top.
+#[derive(Clone, Copy, Debug, Default)]
+struct Prose {
+    all: f32,
+    opening: f32,
+    /// The line that the opening begins from.
     from: usize,
-    prose: f32,
 }
 
-impl Opening {
+impl Prose {
     /// Of a page that has its headline in this line.
     fn below(headline: Option<usize>) -> Self {
-        Self { from: headline.unwrap_or_default(), prose: 0.0 }
+        Self { from: headline.unwrap_or_default(), ..Self::default() }
     }
 
     /// Meets the next line of prose; whether it is of the opening.
     fn meet(&mut self, at: usize, prose: f32) -> bool {
-        let is_of = at >= self.from && self.prose < OPENING;
-        self.prose += if is_of { prose } else { 0.0 };
-        is_of
+        self.all += prose;
+        let opens = at >= self.from && self.opening < OPENING;
+        self.opening += if opens { prose } else { 0.0 };
+        opens
+    }
+}
+
+/// The prose that two pages have both, and how much of it is of the opening of either.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shared {
+    prose: f32,
+    of_openings: [f32; 2],
+}
+
+impl Shared {
+    /// Whether so much is shared of pages of this prose that they are copies. A page without an opening begins like all.
+    fn makes_copies(&self, pages: [Prose; 2], share: f32) -> bool {
+        let lesser = pages[0].all.min(pages[1].all);
+        let mut openings = self.of_openings.iter().zip(pages);
+        lesser >= LEAST
+            && self.prose >= share * lesser
+            && openings.any(|(shared, page)| *shared >= SHARE_OF_OPENING * page.opening)
     }
 }
 
@@ -90,7 +110,7 @@ impl Copies {
             let is_headline = |(at, line): &(usize, &Line)| {
                 *at > 0 && titles.contains(&line.exact) && site.template(line.template) <= rare
             };
-            let (mut sum, mut opening) = (0.0, Opening::below(lines().find(is_headline).map(|(at, _)| at)));
+            let mut of_page = Prose::below(lines().find(is_headline).map(|(at, _)| at));
             for (at, line) in lines() {
                 let on = site.template(line.template);
                 if on > rare {
@@ -98,8 +118,7 @@ impl Copies {
                 }
                 let prose = prose(line.shape);
                 let tells = prose >= TELLING;
-                sum += if tells { prose } else { 0.0 };
-                let opens = tells && opening.meet(at, prose);
+                let opens = tells && of_page.meet(at, prose);
                 if on > 1 {
                     told |= tells;
                     let on = copies.on.entry(line.template).or_default();
@@ -108,8 +127,7 @@ impl Copies {
                 }
             }
             copies.digests.push(digest);
-            copies.prose.push(sum);
-            copies.openings.push(opening.prose);
+            copies.prose.push(of_page);
         }
         if told {
             copies.on.retain(|_, on| on.pages.count_ones() > 1);
@@ -142,34 +160,27 @@ impl Copies {
     /// The copies of a page.
     fn of(&self, digest: u128, evidence: &[LineEvidence]) -> Pages {
         let own = self.digests.binary_search(&digest).map_or(0, |at| 1 << at);
-        // By page, the prose that this page has too, and that of the openings of both.
-        let mut shared = [[0.0f32; 3]; Pages::BITS as usize];
+        // By page.
+        let mut shared = [Shared::default(); Pages::BITS as usize];
         let is_headline = |line: &LineEvidence| line.titular && line.on <= self.rare;
-        let (mut all, mut any, mut opening) = (0.0, 0, Opening::below(evidence.iter().position(is_headline)));
+        let (mut any, mut of_page) = (0, Prose::below(evidence.iter().position(is_headline)));
         for (at, line) in evidence.iter().enumerate().filter(|(_, line)| line.on <= self.rare && line.time == 1) {
             let prose = prose(line.shape);
             if prose < TELLING {
                 continue;
             }
-            all += prose;
-            let opens = opening.meet(at, prose);
+            let opens = of_page.meet(at, prose);
             let on = if line.on > 1 { self.on.get(&line.template).copied().unwrap_or_default() } else { On::default() };
             any |= on.pages & !own;
             for other in bits(on.pages & !own) {
-                let [prose_of_both, own_opening, its_opening] = &mut shared[other];
-                *prose_of_both += prose;
-                *own_opening += if opens { prose } else { 0.0 };
-                *its_opening += if on.opens >> other & 1 == 1 { prose } else { 0.0 };
+                let shared = &mut shared[other];
+                shared.prose += prose;
+                shared.of_openings[0] += if opens { prose } else { 0.0 };
+                shared.of_openings[1] += if on.opens >> other & 1 == 1 { prose } else { 0.0 };
             }
         }
-        let begins_like = |shared: f32, opening: f32| shared >= SHARE_OF_OPENING * opening;
-        let known = |other: usize| self.prose.get(other).zip(self.openings.get(other));
         let is_copy = |other: &usize| {
-            known(*other).is_some_and(|(prose, its_opening)| {
-                let (lesser, [of_both, of_own, of_its]) = (prose.min(all), shared[*other]);
-                let is_alike = lesser >= LEAST && of_both >= self.share * lesser;
-                is_alike && (begins_like(of_own, opening.prose) || begins_like(of_its, *its_opening))
-            })
+            self.prose.get(*other).is_some_and(|its| shared[*other].makes_copies([of_page, *its], self.share))
         };
         bits(any).filter(is_copy).fold(0, |copies, other| copies | 1 << other)
     }
